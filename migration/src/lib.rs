@@ -1,0 +1,18 @@
+//! The schema, step by step. A migration that has landed is never edited; a change is a new one.
+
+pub use sea_orm_migration::prelude::*;
+
+mod m20261123_000001_users;
+pub mod timestamps;
+
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261123_000001_users::Migration),
+            // inject-above (do not remove this comment)
+        ]
+    }
+}

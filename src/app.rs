@@ -1,0 +1,129 @@
+//! The table of contents: what is mounted where, and what happens at boot.
+
+use std::{net::SocketAddr, path::Path};
+
+use async_trait::async_trait;
+use axum::{Router, http::StatusCode};
+use loco_rs::{
+    Result,
+    app::{AppContext, Hooks},
+    bgworker::Queue,
+    boot::{BootResult, ServeParams, StartMode, create_app, shutdown_signal},
+    config::Config,
+    controller::{AppRoutes, middleware::MiddlewareLayer},
+    db::truncate_table,
+    environment::Environment,
+    task::Tasks,
+};
+use migration::Migrator;
+use tokio::net::TcpListener;
+
+use crate::{
+    controllers::{self, middlewares},
+    initializers::{database, logger, openapi},
+    models::users,
+    runtime::Runtime,
+    settings::{self, Settings},
+    tasks,
+    views::problem::Problem,
+};
+
+pub struct App;
+
+#[async_trait]
+impl Hooks for App {
+    fn app_name() -> &'static str {
+        env!("CARGO_CRATE_NAME")
+    }
+
+    fn app_version() -> String {
+        format!(
+            "{} ({})",
+            env!("CARGO_PKG_VERSION"),
+            option_env!("BUILD_SHA").unwrap_or("dev")
+        )
+    }
+
+    /// Refuse a wrong configuration before anything is opened.
+    async fn load_config(environment: &Environment) -> Result<Config> {
+        let config = environment.load().map_err(settings::mask_yaml_error)?;
+        Settings::from_config(&config, environment)?;
+        Ok(config)
+    }
+
+    fn init_logger(ctx: &AppContext) -> Result<bool> {
+        logger::init(&ctx.config.logger)?;
+        Ok(true)
+    }
+
+    async fn boot(
+        mode: StartMode,
+        environment: &Environment,
+        config: Config,
+    ) -> Result<BootResult> {
+        create_app::<Self, Migrator>(mode, environment, config).await
+    }
+
+    async fn after_context(mut ctx: AppContext) -> Result<AppContext> {
+        let framework_pool =
+            std::mem::replace(&mut ctx.db, database::connect(&ctx.config.database).await?);
+        framework_pool.close().await?;
+        Runtime::install(&ctx)?;
+        Ok(ctx)
+    }
+
+    async fn before_routes(ctx: &AppContext) -> Result<Router<AppContext>> {
+        Ok(openapi::routes(ctx)?.fallback(async || Problem::from_status(StatusCode::NOT_FOUND)))
+    }
+
+    async fn after_routes(router: Router, _ctx: &AppContext) -> Result<Router> {
+        Ok(middlewares::trailing_slash::trim(router))
+    }
+
+    /// As the framework does it, once it is known that the secret may be used on this address.
+    async fn serve(app: Router, ctx: &AppContext, params: &ServeParams) -> Result<()> {
+        settings::check_binding(&ctx.config, &params.binding)?;
+        let listener = TcpListener::bind(format!("{}:{}", params.binding, params.port)).await?;
+        axum::serve(
+            listener,
+            app.into_make_service_with_connect_info::<SocketAddr>(),
+        )
+        .with_graceful_shutdown(async {
+            shutdown_signal().await;
+            tracing::info!("shutting down");
+        })
+        .await?;
+        Ok(())
+    }
+
+    fn middlewares(ctx: &AppContext) -> Vec<Box<dyn MiddlewareLayer>> {
+        middlewares::stack(ctx)
+    }
+
+    fn routes(_ctx: &AppContext) -> AppRoutes {
+        AppRoutes::empty()
+            .add_route(controllers::monitoring::routes())
+            .add_route(controllers::auth::routes())
+            .add_route(controllers::users::routes())
+    }
+
+    async fn connect_workers(_ctx: &AppContext, _queue: &Queue) -> Result<()> {
+        Ok(())
+    }
+
+    fn register_tasks(tasks: &mut Tasks) {
+        tasks.register(tasks::user_create::UserCreate);
+        tasks.register(tasks::user_list::UserList);
+        tasks.register(tasks::user_promote::UserPromote);
+        // tasks-inject (do not remove)
+    }
+
+    async fn truncate(ctx: &AppContext) -> Result<()> {
+        truncate_table(&ctx.db, users::Entity).await?;
+        Ok(())
+    }
+
+    async fn seed(ctx: &AppContext, base: &Path) -> Result<()> {
+        tasks::seed::run(ctx, base).await
+    }
+}

@@ -1,0 +1,249 @@
+//! Who is calling, and what they ask for, as arguments of a handler.
+
+use std::{ops::Deref, time::Duration};
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Path, Request},
+    http::{HeaderMap, StatusCode, header, request::Parts},
+};
+use chrono::DateTime;
+use loco_rs::app::AppContext;
+use serde_json::Value;
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use crate::{
+    models::{
+        self,
+        params::{Fault, Params, parse},
+        users::{self, Role, access_token::Claims, profile::Authentication},
+    },
+    runtime::Runtime,
+    views::problem::{Problem, Result},
+};
+
+/// A client gets so long to send its body (OWASP ASVS 5.0, V15.2.2).
+const BODY_DEADLINE: Duration = Duration::from_secs(5);
+
+/// The application's runtime: settings, clock, database, keys.
+pub struct Rollcall(Runtime);
+
+impl Deref for Rollcall {
+    type Target = Runtime;
+
+    fn deref(&self) -> &Runtime {
+        &self.0
+    }
+}
+
+impl FromRequestParts<AppContext> for Rollcall {
+    type Rejection = Problem;
+
+    async fn from_request_parts(_: &mut Parts, ctx: &AppContext) -> Result<Self> {
+        Ok(Self(Runtime::of(ctx)?))
+    }
+}
+
+/// The user that the access token belongs to, as the database has it at this moment.
+pub struct CurrentUser {
+    pub user: users::Model,
+    pub claims: Claims,
+}
+
+impl CurrentUser {
+    /// When this caller last showed its password.
+    pub fn authentication(&self, rollcall: &Runtime) -> Authentication {
+        let seconds = rollcall.settings.token.reauthentication_seconds;
+        Authentication {
+            at: DateTime::from_timestamp(self.claims.iat, 0).unwrap_or_default(),
+            counts_for: chrono::Duration::seconds(i64::try_from(seconds).unwrap_or(i64::MAX)),
+        }
+    }
+}
+
+impl FromRequestParts<AppContext> for CurrentUser {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, ctx: &AppContext) -> Result<Self> {
+        let rollcall = Runtime::of(ctx)?;
+        let claims = bearer_token(&parts.headers)
+            .and_then(|token| rollcall.tokens.verify(token, rollcall.clock.now()))
+            .ok_or_else(Problem::unauthorized)?;
+        match users::Model::find_by_id(&rollcall.db, claims.sub).await {
+            Ok(user) if user.is_deleted() => Err(Problem::user_not_found()),
+            Ok(user) if user.is_usable() => Ok(Self { user, claims }),
+            Ok(_) => Err(Problem::unauthorized()),
+            Err(models::Error::NotFound) => Err(Problem::user_not_found()),
+            Err(err) => Err(err.into()),
+        }
+    }
+}
+
+/// An administrator, whatever the token says of its role.
+pub struct AdminUser(pub CurrentUser);
+
+impl FromRequestParts<AppContext> for AdminUser {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, ctx: &AppContext) -> Result<Self> {
+        let caller = CurrentUser::from_request_parts(parts, ctx).await?;
+        if caller.user.role == Role::Admin {
+            Ok(Self(caller))
+        } else {
+            Err(Problem::forbidden())
+        }
+    }
+}
+
+/// The caller where none is needed: a token that is no longer good counts as none, an outage does not.
+pub struct MaybeUser(pub Option<users::Model>);
+
+impl FromRequestParts<AppContext> for MaybeUser {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, ctx: &AppContext) -> Result<Self> {
+        match CurrentUser::from_request_parts(parts, ctx).await {
+            Ok(caller) => Ok(Self(Some(caller.user))),
+            Err(problem) if problem.status().is_client_error() => Ok(Self(None)),
+            Err(problem) => Err(problem),
+        }
+    }
+}
+
+/// RFC 6750, section 2.1; the scheme's case does not matter (RFC 9110, section 11.1).
+fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers
+        .get(header::AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| token.trim_start())
+}
+
+/// A JSON body that keeps the rules of its parameters.
+pub struct ValidJson<P>(pub P);
+
+impl<P: Params> FromRequest<AppContext> for ValidJson<P> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, ctx: &AppContext) -> Result<Self> {
+        let rollcall = Runtime::of(ctx)?;
+        let body = match content_type(&request) {
+            "application/json" => json(&read(request, ctx).await?)?,
+            _ => return Err(Problem::from_status(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
+        };
+        parse(body, &rollcall.settings)
+            .map(Self)
+            .map_err(Problem::invalid)
+    }
+}
+
+/// The same from a form or from JSON.
+pub struct ValidForm<P>(pub P);
+
+impl<P: Params> FromRequest<AppContext> for ValidForm<P> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, ctx: &AppContext) -> Result<Self> {
+        let rollcall = Runtime::of(ctx)?;
+        let body = match content_type(&request) {
+            "application/json" => json(&read(request, ctx).await?)?,
+            "application/x-www-form-urlencoded" => form(&read(request, ctx).await?)?,
+            _ => return Err(Problem::from_status(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
+        };
+        parse(body, &rollcall.settings)
+            .map(Self)
+            .map_err(Problem::invalid)
+    }
+}
+
+fn content_type(request: &Request) -> &str {
+    let value = request.headers().get(header::CONTENT_TYPE);
+    let essence = value
+        .and_then(|v| v.to_str().ok())
+        .and_then(|v| v.split(';').next());
+    match essence.unwrap_or_default().trim() {
+        json if json.eq_ignore_ascii_case("application/json") => "application/json",
+        form if form.eq_ignore_ascii_case("application/x-www-form-urlencoded") => {
+            "application/x-www-form-urlencoded"
+        }
+        _ => "",
+    }
+}
+
+async fn read(request: Request, ctx: &AppContext) -> Result<Bytes> {
+    let body = timeout(BODY_DEADLINE, Bytes::from_request(request, ctx))
+        .await
+        .map_err(|_| {
+            Problem::new(
+                StatusCode::REQUEST_TIMEOUT,
+                "request_timeout",
+                "The body did not arrive in time.",
+            )
+        })?;
+    body.map_err(|rejection| Problem::from_status(rejection.status()))
+}
+
+fn json(body: &[u8]) -> Result<Value> {
+    serde_json::from_slice(body).map_err(|err| {
+        let detail = format!(
+            "The body is not JSON: line {}, column {}.",
+            err.line(),
+            err.column()
+        );
+        Problem::new(StatusCode::BAD_REQUEST, "malformed_json", detail)
+    })
+}
+
+fn form(body: &[u8]) -> Result<Value> {
+    let malformed = |_| {
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "malformed_form",
+            "The body is not a form.",
+        )
+    };
+    let fields: Vec<(String, String)> = serde_urlencoded::from_bytes(body).map_err(malformed)?;
+    let mut object = serde_json::Map::with_capacity(fields.len());
+    for (name, value) in fields {
+        if object.insert(name.clone(), Value::String(value)).is_some() {
+            // RFC 6749, section 3.2
+            return Err(Problem::invalid(vec![Fault::new(
+                &name,
+                "repeated",
+                "This field is given twice.",
+            )]));
+        }
+    }
+    Ok(Value::Object(object))
+}
+
+/// An id in the path. What can't be one is the id of nothing: 404.
+pub struct PathId(pub Uuid);
+
+impl FromRequestParts<AppContext> for PathId {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, ctx: &AppContext) -> Result<Self> {
+        let PathName(id) = PathName::from_request_parts(parts, ctx).await?;
+        id.parse()
+            .map(Self)
+            .map_err(|_| models::Error::NotFound.into())
+    }
+}
+
+/// A name in the path.
+pub struct PathName(pub String);
+
+impl FromRequestParts<AppContext> for PathName {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, ctx: &AppContext) -> Result<Self> {
+        let path = Path::<String>::from_request_parts(parts, ctx).await;
+        path.map(|Path(name)| Self(name))
+            .map_err(|rejection| Problem::from_status(rejection.status()))
+    }
+}

@@ -1,0 +1,37 @@
+//! Gives every refusal its body: ours, and those of routing, axum, tower and the framework.
+
+use axum::{Router, extract::Request, middleware::Next, response::Response};
+use loco_rs::{
+    app::AppContext,
+    controller::middleware::{MiddlewareLayer, request_id::LocoRequestId},
+};
+
+use crate::views::problem::Problem;
+
+pub struct Problems;
+
+impl MiddlewareLayer for Problems {
+    fn name(&self) -> &'static str {
+        "problems"
+    }
+
+    fn config(&self) -> serde_json::Result<serde_json::Value> {
+        Ok(serde_json::json!({}))
+    }
+
+    fn apply(&self, app: Router<AppContext>) -> loco_rs::Result<Router<AppContext>> {
+        Ok(app.layer(axum::middleware::from_fn(problems)))
+    }
+}
+
+async fn problems(request: Request, next: Next) -> Response {
+    let id = request.extensions().get::<LocoRequestId>().cloned();
+    let mut response = next.run(request).await;
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return response;
+    }
+    let problem = response.extensions_mut().remove::<Problem>();
+    let problem = problem.unwrap_or_else(|| Problem::from_status(status));
+    problem.render(response, id.as_ref().map_or("", LocoRequestId::get))
+}

@@ -1,0 +1,54 @@
+//! What a load balancer asks. At the framework's paths.
+
+use axum::Json;
+use loco_rs::{controller::Routes, prelude::get};
+
+use super::extractors::Rollcall;
+use crate::views::{
+    monitoring::Health,
+    problem::{Problem, Result},
+};
+
+/// Ping
+///
+/// The process answers.
+#[utoipa::path(
+    get, path = "/_ping", tag = "monitoring",
+    responses((status = 200, description = "Alive", body = Health))
+)]
+pub async fn ping() -> Json<Health> {
+    Json(Health { ok: true })
+}
+
+/// Health
+///
+/// The process is alive; says nothing of the database.
+#[utoipa::path(
+    get, path = "/_health", tag = "monitoring",
+    responses((status = 200, description = "Alive", body = Health))
+)]
+pub async fn health() -> Json<Health> {
+    Json(Health { ok: true })
+}
+
+/// Readiness
+///
+/// Requests can be served: the database answers.
+#[utoipa::path(
+    get, path = "/_readiness", tag = "monitoring",
+    responses((status = 200, description = "Ready", body = Health))
+)]
+pub async fn readiness(rollcall: Rollcall) -> Result<Json<Health>> {
+    rollcall.db.ping().await.map_err(|err| {
+        tracing::error!(error = %err, "not ready: the database does not answer");
+        Problem::unavailable()
+    })?;
+    Ok(Json(Health { ok: true }))
+}
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .add("/_ping", get(ping))
+        .add("/_health", get(health))
+        .add("/_readiness", get(readiness))
+}

@@ -1,0 +1,11 @@
+#![doc = include_str!("README.md")]
+
+pub mod app;
+pub mod clock;
+pub mod controllers;
+pub mod initializers;
+pub mod models;
+pub mod runtime;
+pub mod settings;
+pub mod tasks;
+pub mod views;

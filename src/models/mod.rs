@@ -1,0 +1,23 @@
+//! One file per table, and its capabilities beside it (`users/…`). All queries and all rules live here.
+
+pub mod _entities;
+pub mod error;
+pub mod params;
+pub mod timestamps;
+pub mod transaction;
+pub mod users;
+
+pub use error::{Error, Result};
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+/// A new row's id: UUID version 7 (RFC 9562, section 5.7), so that rows lie in the order they came.
+pub fn new_id(now: DateTime<Utc>) -> Uuid {
+    let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
+    Uuid::new_v7(uuid::Timestamp::from_unix(
+        uuid::NoContext,
+        seconds,
+        now.timestamp_subsec_nanos(),
+    ))
+}

@@ -1,0 +1,130 @@
+//! Accounts. One capability a file: `identifiers`, `password`, `access_token`, `authentication`,
+//! `registration`, `profile`, `deletion`.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+
+pub use super::_entities::{
+    sea_orm_active_enums::Roletype as Role,
+    users::{ActiveModel, Column, Entity, Model},
+};
+use super::{Error, Result};
+use identifiers::Identifier;
+
+pub mod access_token;
+pub mod authentication;
+pub mod deletion;
+pub mod identifiers;
+pub mod password;
+pub mod profile;
+pub mod registration;
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// The account with this id, deleted or not.
+    pub async fn find_by_id(db: &impl ConnectionTrait, id: Uuid) -> Result<Self> {
+        Entity::find_by_id(id).one(db).await?.ok_or(Error::NotFound)
+    }
+
+    /// The living account that an identifier means: a username, an email or a phone number.
+    pub async fn find_by_identifier(db: &impl ConnectionTrait, identifier: &str) -> Result<Self> {
+        let (column, value) = match Identifier::parse(identifier) {
+            Identifier::Username(canonical) => (Column::UsernameCanonical, canonical),
+            Identifier::Email(canonical) => (Column::EmailCanonical, canonical),
+            Identifier::Phone(number) => (Column::PhoneNumber, number),
+        };
+        let query = Entity::find()
+            .filter(column.eq(value))
+            .filter(Column::DeletedAt.is_null());
+        query.one(db).await?.ok_or(Error::NotFound)
+    }
+
+    /// The living account with this id, as far as `self` may see it: itself, or anybody for an
+    /// administrator.
+    pub async fn find_visible(&self, db: &impl ConnectionTrait, id: Uuid) -> Result<Self> {
+        if id == self.id {
+            return Ok(self.clone());
+        }
+        if self.role != Role::Admin {
+            return Err(Error::NotFound);
+        }
+        let query = Entity::find_by_id(id).filter(Column::DeletedAt.is_null());
+        query.one(db).await?.ok_or(Error::NotFound)
+    }
+
+    /// As [`Model::find_visible`], by username.
+    pub async fn find_visible_by_username(
+        &self,
+        db: &impl ConnectionTrait,
+        username: &str,
+    ) -> Result<Self> {
+        let canonical = identifiers::canonical(username);
+        if canonical == self.username_canonical {
+            return Ok(self.clone());
+        }
+        if self.role != Role::Admin {
+            return Err(Error::NotFound);
+        }
+        let query = Entity::find()
+            .filter(Column::UsernameCanonical.eq(canonical))
+            .filter(Column::DeletedAt.is_null());
+        query.one(db).await?.ok_or(Error::NotFound)
+    }
+
+    /// The newest accounts that are not deleted.
+    pub async fn newest(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<Self>> {
+        let query = Entity::find().filter(Column::DeletedAt.is_null());
+        Ok(query.order_by_desc(Column::Id).limit(limit).all(db).await?)
+    }
+
+    pub fn is_deleted(&self) -> bool {
+        self.deleted_at.is_some()
+    }
+
+    /// May this account log in and act?
+    pub fn is_usable(&self) -> bool {
+        self.is_active && !self.is_deleted()
+    }
+}
+
+impl ActiveModel {
+    /// Give this account another role. Giving it the one it has changes nothing.
+    pub async fn assign_role(
+        mut self,
+        db: &impl ConnectionTrait,
+        role: Role,
+        now: DateTime<Utc>,
+    ) -> Result<Model> {
+        self.role.set_if_not_equals(role);
+        self.save_if_changed(db, now).await
+    }
+
+    /// Write what has changed, if anything has, to an account that is still there.
+    async fn save_if_changed(
+        mut self,
+        db: &impl ConnectionTrait,
+        now: DateTime<Utc>,
+    ) -> Result<Model> {
+        if !self.is_changed() {
+            return self.try_into().map_err(Error::from);
+        }
+        super::timestamps::stamp(&mut self, now);
+        let update = Entity::update(self)
+            .validate()?
+            .filter(Column::DeletedAt.is_null());
+        update
+            .exec(db)
+            .await
+            .map_err(|err| identifiers::conflict(&err).unwrap_or_else(|| err.into()))
+    }
+}
+
+impl Role {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::User => "user",
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Access tokens: JWTs as the framework's `auth::JWT` reads them (HS512, `pid`, `exp` and more), with
+//! the checks that it leaves out. RFC 8725 is the source of the rules.
+//!
+//! The keys are made once: the framework's own check decodes the secret and derives them at every
+//! request, and logs each refusal as an error.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Model, Role};
+use crate::{
+    models::{Error, Result},
+    settings::Token as Settings,
+};
+
+const ALGORITHM: Algorithm = Algorithm::HS512;
+
+/// Two nodes' clocks may differ by so much.
+const CLOCK_SKEW_SECONDS: i64 = 5;
+
+/// What a token says. Nothing personal, and no more than a hint: what counts is in the database.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Claims {
+    /// The framework's name for the subject.
+    pub pid: Uuid,
+    /// The user's id.
+    pub sub: Uuid,
+    /// The role when the token was issued: a hint for clients.
+    pub role: Role,
+    pub iss: String,
+    pub aud: String,
+    pub iat: i64,
+    pub exp: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nbf: Option<i64>,
+    pub jti: Uuid,
+}
+
+#[derive(Clone)]
+pub struct AccessTokens(Arc<Inner>);
+
+struct Inner {
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+    validation: Validation,
+    issuer: String,
+    audience: String,
+    lifetime: i64,
+}
+
+impl AccessTokens {
+    /// `lifetime` in seconds.
+    pub fn new(secret: &[u8], lifetime: u64, settings: &Settings) -> Self {
+        let mut validation = Validation::new(ALGORITHM);
+        validation.set_issuer(&[&settings.issuer]);
+        validation.set_audience(&[&settings.audience]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        // Compared in `verify` with the time that is handed in.
+        validation.validate_exp = false;
+        Self(Arc::new(Inner {
+            encoding: EncodingKey::from_secret(secret),
+            decoding: DecodingKey::from_secret(secret),
+            validation,
+            issuer: settings.issuer.clone(),
+            audience: settings.audience.clone(),
+            lifetime: i64::try_from(lifetime).unwrap_or(i64::MAX),
+        }))
+    }
+
+    /// In seconds.
+    pub fn lifetime(&self) -> i64 {
+        self.0.lifetime
+    }
+
+    pub fn issue(&self, user: &Model, now: DateTime<Utc>) -> Result<String> {
+        let iat = now.timestamp();
+        let claims = Claims {
+            pid: user.id,
+            sub: user.id,
+            role: user.role,
+            iss: self.0.issuer.clone(),
+            aud: self.0.audience.clone(),
+            iat,
+            exp: iat + self.0.lifetime,
+            nbf: None,
+            jti: crate::models::new_id(now),
+        };
+        jsonwebtoken::encode(&Header::new(ALGORITHM), &claims, &self.0.encoding)
+            .map_err(|err| Error::Internal(err.to_string()))
+    }
+
+    /// The claims of a token that is ours and valid now; `None` for any other.
+    pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Option<Claims> {
+        let claims: Claims = jsonwebtoken::decode(token, &self.0.decoding, &self.0.validation)
+            .ok()?
+            .claims;
+        let now = now.timestamp();
+        let soon = now + CLOCK_SKEW_SECONDS;
+        let valid = claims.pid == claims.sub
+            && claims.exp > now
+            && claims.exp <= soon.saturating_add(self.0.lifetime)
+            && claims.iat <= soon
+            && claims.nbf.is_none_or(|nbf| nbf <= soon);
+        valid.then_some(claims)
+    }
+}

@@ -1,0 +1,35 @@
+//! `cargo loco db seed`: a development set, and how to log in with it.
+
+use std::path::Path;
+
+use loco_rs::{Error, Result, app::AppContext, db, environment::Environment};
+
+use super::ready;
+use crate::models::{self, users};
+
+/// Every account of the fixtures has this password.
+const PASSWORD: &str = "rollcall-development";
+
+pub async fn run(ctx: &AppContext, base: &Path) -> Result<()> {
+    // Accounts whose password everybody knows have no place there.
+    if ctx.environment == Environment::Production {
+        return Err(Error::string(
+            "the seeds are for development; make accounts with the task `user:create`",
+        ));
+    }
+    ready(ctx).await?;
+    match users::Model::find_by_identifier(&ctx.db, "admin").await {
+        Ok(_) => println!("the database has an account `admin` already: nothing was changed"),
+        Err(models::Error::NotFound) => {
+            let fixtures = base.join("users.yaml");
+            db::seed::<users::ActiveModel>(&ctx.db, &fixtures.to_string_lossy()).await?;
+            println!("made the accounts admin (role admin), ada, grace and alan (inactive)");
+        }
+        Err(err) => return Err(err.into()),
+    }
+    println!(
+        "log in with: curl -d username=admin -d password={PASSWORD} {}/auth/token",
+        ctx.config.server.host
+    );
+    Ok(())
+}

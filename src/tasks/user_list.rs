@@ -1,0 +1,57 @@
+use loco_rs::prelude::*;
+
+use super::{only, optional, print, ready};
+use crate::{models::users, views::users::RegisteredUser};
+
+const DEFAULT_LIMIT: u64 = 50;
+const MAX_LIMIT: u64 = 1000;
+
+pub struct UserList;
+
+#[async_trait]
+impl Task for UserList {
+    fn task(&self) -> TaskInfo {
+        TaskInfo {
+            name: "user:list".to_string(),
+            detail: "The newest accounts: [limit:50] (1 to 1000) [json:true]".to_string(),
+        }
+    }
+
+    async fn run(&self, ctx: &AppContext, vars: &task::Vars) -> Result<()> {
+        only(vars, &["limit", "json"])?;
+        let limit = match optional(vars, "limit").map(str::parse) {
+            None => DEFAULT_LIMIT,
+            Some(Ok(limit)) if (1..=MAX_LIMIT).contains(&limit) => limit,
+            Some(_) => {
+                return Err(Error::string(
+                    "the argument `limit` is a number from 1 to 1000",
+                ));
+            }
+        };
+
+        let rollcall = ready(ctx).await?;
+        let users = users::Model::newest(&rollcall.db, limit).await?;
+
+        let users: Vec<RegisteredUser> = users.into_iter().map(Into::into).collect();
+        print(vars, &users, || table(&users))
+    }
+}
+
+fn table(users: &[RegisteredUser]) -> String {
+    let mut lines = vec![format!(
+        "{:<36}  {:<5}  {:<6}  {:<24}  {}",
+        "id", "role", "active", "username", "email"
+    )];
+    for user in users.iter().map(|registered| &registered.user) {
+        lines.push(format!(
+            "{:<36}  {:<5}  {:<6}  {:<24}  {}",
+            user.id,
+            user.role.as_str(),
+            user.is_active,
+            user.username,
+            user.email
+        ));
+    }
+    lines.push(format!("{} accounts", users.len()));
+    lines.join("\n")
+}

@@ -1,0 +1,6 @@
+//! Everything that goes out. Pure: no database, nothing async.
+
+pub mod auth;
+pub mod monitoring;
+pub mod problem;
+pub mod users;

@@ -1,0 +1,276 @@
+//! Every error that goes out, as RFC 9457 `application/problem+json`. The one place where a fault of
+//! any layer becomes an HTTP status.
+
+use std::borrow::Cow;
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::models::{self, error::is_outage, params::Fault};
+
+pub type Result<T, E = Problem> = std::result::Result<T, E>;
+
+pub const CONTENT_TYPE: &str = "application/problem+json";
+
+/// Seconds after which a refused client may try again.
+const RETRY_AFTER: u32 = 1;
+
+/// A refusal: its status, a stable code and a sentence. It is rendered by
+/// `controllers::middlewares::problems`, which knows the request's id.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    detail: Cow<'static, str>,
+    errors: Vec<Fault>,
+}
+
+/// The wire form of a [`Problem`].
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemBody<'a> {
+    #[serde(rename = "type")]
+    #[schema(example = "about:blank")]
+    kind: &'static str,
+    /// The status in words.
+    #[schema(example = "Unprocessable Entity")]
+    title: &'static str,
+    #[schema(example = 422)]
+    status: u16,
+    /// What went wrong, as a sentence.
+    #[schema(example = "The request has 1 fault.")]
+    detail: &'a str,
+    /// What went wrong, for machines: stable, snake_case.
+    #[schema(example = "validation_failed")]
+    code: &'static str,
+    /// The request's id, as in the `x-request-id` header and the log.
+    #[schema(example = "3f2504e0-4f89-41d3-9a0c-0305e82c3301")]
+    instance: &'a str,
+    /// Which parts of the body are wrong.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(required = false)]
+    errors: &'a [Fault],
+}
+
+impl Problem {
+    pub fn new(
+        status: StatusCode,
+        code: &'static str,
+        detail: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+        }
+    }
+
+    /// 401: no token, or none that is valid now. Says no more, on purpose.
+    pub fn unauthorized() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "invalid_token",
+            "A valid access token is required.",
+        )
+    }
+
+    /// 404 when the token is good and its user is gone.
+    pub fn user_not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "user_not_found", "User not found")
+    }
+
+    pub fn forbidden() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "forbidden",
+            "Only an administrator may do this.",
+        )
+    }
+
+    /// 422 with all that is wrong.
+    pub fn invalid(errors: Vec<Fault>) -> Self {
+        let detail = match errors.as_slice() {
+            [fault] if fault.pointer.is_empty() => fault.detail.clone(),
+            [fault] => format!("The field {} is not valid: {}", fault.pointer, fault.detail).into(),
+            faults => format!("The request has {} faults.", faults.len()).into(),
+        };
+        Self {
+            errors,
+            ..Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "validation_failed",
+                detail,
+            )
+        }
+    }
+
+    pub fn unavailable() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "service_unavailable",
+            "The service can't do this at the moment. Try again later.",
+        )
+    }
+
+    fn internal() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal_error",
+            "Something went wrong. The request's id helps to find out what.",
+        )
+    }
+
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What stands for an error that another layer answered: routing, a time limit, a panic.
+    pub fn from_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::BAD_REQUEST => {
+                Self::new(status, "bad_request", "The request can't be understood.")
+            }
+            StatusCode::UNAUTHORIZED => Self::unauthorized(),
+            StatusCode::FORBIDDEN => Self::forbidden(),
+            StatusCode::NOT_FOUND => Self::new(status, "not_found", "There is nothing here."),
+            StatusCode::METHOD_NOT_ALLOWED => Self::new(
+                status,
+                "method_not_allowed",
+                "This method is not allowed here.",
+            ),
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                Self::new(status, "payload_too_large", "The body is too large.")
+            }
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::new(
+                status,
+                "unsupported_media_type",
+                "The content type is not one that is understood here.",
+            ),
+            // The framework's time limit says 408, but the client was not the slow one.
+            StatusCode::REQUEST_TIMEOUT | StatusCode::SERVICE_UNAVAILABLE => Self::unavailable(),
+            status if status.is_client_error() => {
+                Self::new(status, "request_refused", "The request was refused.")
+            }
+            _ => Self::internal(),
+        }
+    }
+
+    /// The answer with its body, for a request with this id. Headers that another layer set and that
+    /// still hold (`Allow`, CORS) are kept.
+    pub fn render(self, mut response: Response, instance: &str) -> Response {
+        let body = serde_json::to_vec(&ProblemBody {
+            kind: "about:blank",
+            title: self.status.canonical_reason().unwrap_or("Error"),
+            status: self.status.as_u16(),
+            detail: &self.detail,
+            code: self.code,
+            instance,
+            errors: &self.errors,
+        })
+        .unwrap_or_default();
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        for stale in [
+            header::CONTENT_LENGTH,
+            header::CONTENT_ENCODING,
+            header::ETAG,
+        ] {
+            headers.remove(stale);
+        }
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        match self.status {
+            // RFC 9110, section 11.6.1
+            StatusCode::UNAUTHORIZED => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            StatusCode::SERVICE_UNAVAILABLE => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER));
+            }
+            _ => {}
+        }
+        *response.body_mut() = Body::from(body);
+        response
+    }
+}
+
+impl IntoResponse for Problem {
+    /// Empty but for the status: the middleware renders it.
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<models::Error> for Problem {
+    fn from(err: models::Error) -> Self {
+        use models::Error;
+        match err {
+            Error::NotFound => Self::from_status(StatusCode::NOT_FOUND),
+            Error::Invalid(faults) => Self::invalid(faults),
+            Error::Taken { field } => {
+                let detail = format!("The {} is already taken.", field.replace('_', " "));
+                let fault = Fault::new(field, "taken", detail.clone());
+                Self {
+                    errors: vec![fault],
+                    ..Self::new(StatusCode::CONFLICT, "already_taken", detail)
+                }
+            }
+            Error::RoleNotAllowed { .. } => Self::new(
+                StatusCode::FORBIDDEN,
+                "role_not_allowed",
+                "Only an administrator may give this role.",
+            ),
+            Error::InvalidCredentials => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "invalid_credentials",
+                "The username or the password is wrong.",
+            ),
+            Error::ReauthenticationRequired => Self::new(
+                StatusCode::FORBIDDEN,
+                "reauthentication_required",
+                "Log in again, or send current_password, to change this.",
+            ),
+            Error::LastAdmin => Self::new(
+                StatusCode::CONFLICT,
+                "last_admin",
+                "This is the last active administrator.",
+            ),
+            Error::Overloaded(what) => {
+                tracing::warn!(what, "refused: too much work is waiting");
+                Self::unavailable()
+            }
+            Error::Database(err) if is_outage(&err) => {
+                tracing::error!(error = %err, "the database can't be used");
+                Self::unavailable()
+            }
+            Error::Database(err) => {
+                tracing::error!(error = %err, "the database refused a statement");
+                Self::internal()
+            }
+            Error::Internal(err) => {
+                tracing::error!(error = err, "internal error");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl From<loco_rs::Error> for Problem {
+    fn from(err: loco_rs::Error) -> Self {
+        match err {
+            loco_rs::Error::DB(err) => models::Error::from(err).into(),
+            loco_rs::Error::Model(loco_rs::model::ModelError::DbErr(err)) => {
+                models::Error::from(err).into()
+            }
+            err => Self::from_status(err.into_response().status()),
+        }
+    }
+}

@@ -1,0 +1,5 @@
+mod models;
+mod requests;
+mod settings;
+mod support;
+mod tasks;

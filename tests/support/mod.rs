@@ -1,0 +1,130 @@
+//! A booted service with a database of its own, and the people who call it.
+
+mod client;
+
+use std::future::Future;
+
+use axum::Router;
+use loco_rs::{
+    app::{AppContext, Hooks},
+    boot::StartMode,
+    config::Config,
+    environment::Environment,
+    testing::prelude::{BootResultWrapper, init_test_db_creation},
+};
+use rollcall::{app::App, runtime::Runtime};
+use serde_json::json;
+
+pub use client::{Answer, Client};
+
+/// Good for every environment's policy.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// A service under test.
+#[derive(Clone)]
+pub struct Service {
+    pub router: Router,
+    pub ctx: AppContext,
+    pub rollcall: Runtime,
+}
+
+/// Run a test against a service in the test environment.
+pub async fn service<F, Fut>(test: F)
+where
+    F: FnOnce(Service) -> Fut,
+    Fut: Future<Output = ()> + Send + 'static,
+{
+    service_with(|_| {}, test).await;
+}
+
+/// As [`service`], with another configuration.
+pub async fn service_with<F, Fut>(change: impl FnOnce(&mut Config), test: F)
+where
+    F: FnOnce(Service) -> Fut,
+    Fut: Future<Output = ()> + Send + 'static,
+{
+    let mut config = App::load_config(&Environment::Test)
+        .await
+        .expect("the test configuration");
+    change(&mut config);
+    let database = init_test_db_creation(&config.database.uri).expect("a test database");
+    database.init_db().await;
+    config.database.uri = database.get_connection_str().to_string();
+    let boot = App::boot(StartMode::ServerOnly, &Environment::Test, config)
+        .await
+        .expect("a service");
+    let boot = BootResultWrapper::new(boot, database);
+
+    let ctx = boot.app_context.clone();
+    let service = Service {
+        router: boot.router.clone().expect("a router"),
+        rollcall: Runtime::of(&ctx).expect("a runtime"),
+        ctx: ctx.clone(),
+    };
+    let outcome = tokio::spawn(test(service)).await;
+    // PostgreSQL drops no database that somebody is connected to.
+    ctx.db.close_by_ref().await.expect("the pool to close");
+    drop(boot);
+    if let Err(failure) = outcome {
+        std::panic::resume_unwind(failure.into_panic());
+    }
+}
+
+/// Run `n` futures at once, each on a task of its own.
+pub async fn in_parallel<T, Fut>(n: usize, make: impl Fn(usize) -> Fut) -> Vec<T>
+where
+    T: Send + 'static,
+    Fut: Future<Output = T> + Send + 'static,
+{
+    let tasks: Vec<_> = (0..n).map(|i| tokio::spawn(make(i))).collect();
+    let mut results = Vec::with_capacity(n);
+    for task in tasks {
+        results.push(task.await.expect("the task to end well"));
+    }
+    results
+}
+
+impl Service {
+    /// Nobody: a client without a token.
+    pub fn anonymous(&self) -> Client {
+        Client::new(self.router.clone())
+    }
+
+    /// Somebody with the role `user`, logged in.
+    pub async fn member(&self, username: &str) -> Client {
+        self.registered(username, "user").await
+    }
+
+    /// Somebody with the role `admin`, logged in.
+    pub async fn admin(&self, username: &str) -> Client {
+        self.registered(username, "admin").await
+    }
+
+    async fn registered(&self, username: &str, role: &str) -> Client {
+        let answer = self
+            .anonymous()
+            .post(
+                "/auth/register",
+                json!({
+                    "username": username,
+                    "email": format!("{username}@example.com"),
+                    "password": PASSWORD,
+                    "role": role,
+                }),
+            )
+            .await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        let mut client = self.log_in(username, PASSWORD).await;
+        client.user = answer.body;
+        client
+    }
+
+    /// A client that carries the token of this login.
+    pub async fn log_in(&self, identifier: &str, password: &str) -> Client {
+        let credentials = json!({"username": identifier, "password": password});
+        let answer = self.anonymous().post("/auth/token", credentials).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        self.anonymous()
+            .with_token(answer.body["access_token"].as_str().expect("a token"))
+    }
+}
