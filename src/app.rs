@@ -46,7 +46,7 @@ impl Hooks for App {
 
     /// Refuse a wrong configuration before anything is opened.
     async fn load_config(environment: &Environment) -> Result<Config> {
-        let config = environment.load().map_err(settings::mask_yaml_error)?;
+        let config = environment.load().map_err(settings::explain)?;
         Settings::from_config(&config, environment)?;
         Ok(config)
     }

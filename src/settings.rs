@@ -330,18 +330,38 @@ fn without_value(message: &str) -> String {
     }
 }
 
-/// The framework's parse error quotes the value too: name the key and what was expected.
-pub fn mask_yaml_error(err: loco_rs::Error) -> loco_rs::Error {
-    match err {
-        loco_rs::Error::YAMLFile(err, file) => {
-            let message = err.to_string();
-            let key = message
-                .split(": invalid")
-                .next()
-                .filter(|key| *key != message)
-                .unwrap_or("a key");
-            refusal(&[format!("{key} (in {file}): {}", without_value(&message))])
-        }
-        err => err,
+/// Why a configuration file can't be read: the framework's error quotes the value and names no key.
+pub fn explain(err: loco_rs::Error) -> loco_rs::Error {
+    let loco_rs::Error::YAMLFile(err, file) = err else {
+        return err;
+    };
+    let path = file.split(" (merged").next().unwrap_or(&file);
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let mut faults: Vec<String> = text.lines().filter_map(variable_fault).collect();
+    if faults.is_empty() {
+        faults.push(format!("{file}: {}", without_value(&err.to_string())));
     }
+    refusal(&faults)
+}
+
+/// For a line `key: <%= get_env(name="VARIABLE", default="1") %>`: what is wrong with the variable.
+fn variable_fault(line: &str) -> Option<String> {
+    let key = line.split(':').next()?.trim();
+    let (variable, rest) = line.split_once("get_env(name=\"")?.1.split_once('"')?;
+    let value = environment_variable(variable)?;
+    let default = rest.split('"').nth(1).unwrap_or_default();
+    if value.contains(['"', '\\']) || value.contains(char::is_control) {
+        return Some(format!("{key} ({variable}): must not contain a quote, a backslash or a control character"));
+    }
+    let expected = if default.parse::<bool>().is_ok() {
+        value.parse::<bool>().is_err().then_some("true or false")
+    } else {
+        (default.parse::<u64>().is_ok() && value.parse::<u64>().is_err()).then_some("a whole number")
+    };
+    expected.map(|expected| format!("{key} ({variable}): expected {expected}"))
+}
+
+#[expect(clippy::disallowed_methods, reason = "only to say which variable is wrong")]
+fn environment_variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
