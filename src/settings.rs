@@ -351,17 +351,23 @@ fn variable_fault(line: &str) -> Option<String> {
     let value = environment_variable(variable)?;
     let default = rest.split('"').nth(1).unwrap_or_default();
     if value.contains(['"', '\\']) || value.contains(char::is_control) {
-        return Some(format!("{key} ({variable}): must not contain a quote, a backslash or a control character"));
+        return Some(format!(
+            "{key} ({variable}): must not contain a quote, a backslash or a control character"
+        ));
     }
     let expected = if default.parse::<bool>().is_ok() {
         value.parse::<bool>().is_err().then_some("true or false")
     } else {
-        (default.parse::<u64>().is_ok() && value.parse::<u64>().is_err()).then_some("a whole number")
+        (default.parse::<u64>().is_ok() && value.parse::<u64>().is_err())
+            .then_some("a whole number")
     };
     expected.map(|expected| format!("{key} ({variable}): expected {expected}"))
 }
 
-#[expect(clippy::disallowed_methods, reason = "only to say which variable is wrong")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "only to say which variable is wrong"
+)]
 fn environment_variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
