@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use axum::{Router, http::StatusCode};
 use loco_rs::{
     Result,
-    app::{AppContext, Hooks},
+    app::{AppContext, Hooks, Initializer},
     bgworker::Queue,
     boot::{BootResult, ServeParams, StartMode, create_app, shutdown_signal},
     config::Config,
@@ -20,8 +20,11 @@ use tokio::net::TcpListener;
 
 use crate::{
     controllers::{self, middlewares},
-    initializers::{database, logger, openapi},
-    models::users,
+    initializers::{
+        authentication_watch::AuthenticationWatch, database, housekeeping::Housekeeping, logger,
+        openapi,
+    },
+    models::{leases, sessions, throttles, users},
     runtime::Runtime,
     settings::{self, Settings},
     tasks,
@@ -72,6 +75,10 @@ impl Hooks for App {
         Ok(ctx)
     }
 
+    async fn initializers(_ctx: &AppContext) -> Result<Vec<Box<dyn Initializer>>> {
+        Ok(vec![Box::new(AuthenticationWatch), Box::new(Housekeeping)])
+    }
+
     async fn before_routes(ctx: &AppContext) -> Result<Router<AppContext>> {
         Ok(openapi::routes(ctx)?.fallback(async || Problem::from_status(StatusCode::NOT_FOUND)))
     }
@@ -100,10 +107,12 @@ impl Hooks for App {
         middlewares::stack(ctx)
     }
 
-    fn routes(_ctx: &AppContext) -> AppRoutes {
+    fn routes(ctx: &AppContext) -> AppRoutes {
         AppRoutes::empty()
             .add_route(controllers::monitoring::routes())
-            .add_route(controllers::auth::routes())
+            .add_route(controllers::auth::routes(ctx))
+            .add_route(controllers::oauth::routes(ctx))
+            .add_route(controllers::sessions::routes())
             .add_route(controllers::users::routes())
     }
 
@@ -112,6 +121,7 @@ impl Hooks for App {
     }
 
     fn register_tasks(tasks: &mut Tasks) {
+        tasks.register(tasks::sessions_purge::SessionsPurge);
         tasks.register(tasks::user_create::UserCreate);
         tasks.register(tasks::user_list::UserList);
         tasks.register(tasks::user_promote::UserPromote);
@@ -119,6 +129,9 @@ impl Hooks for App {
     }
 
     async fn truncate(ctx: &AppContext) -> Result<()> {
+        truncate_table(&ctx.db, sessions::Entity).await?;
+        truncate_table(&ctx.db, throttles::Entity).await?;
+        truncate_table(&ctx.db, leases::Entity).await?;
         truncate_table(&ctx.db, users::Entity).await?;
         Ok(())
     }

@@ -1,13 +1,14 @@
 //! What a request needs besides its own words: built once at boot, shared by reference.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use loco_rs::app::AppContext;
 use sea_orm::DatabaseConnection;
+use tokio::task::JoinHandle;
 
 use crate::{
     clock::Clock,
-    models::users::{access_token::AccessTokens, password::Hasher},
+    models::{sessions::Sessions, throttles::Throttles, users::password::Hasher},
     settings::{self, Settings},
 };
 
@@ -20,7 +21,9 @@ pub struct Parts {
     pub settings: Settings,
     pub clock: Clock,
     pub hasher: Hasher,
-    pub tokens: AccessTokens,
+    pub sessions: Sessions,
+    pub throttles: Throttles,
+    background: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl std::ops::Deref for Runtime {
@@ -36,12 +39,28 @@ impl Runtime {
     pub fn install(ctx: &AppContext) -> loco_rs::Result<()> {
         let settings = Settings::from_config(&ctx.config, &ctx.environment)?;
         let jwt = ctx.config.get_jwt_config()?;
+        for (enabled, knob) in [
+            (
+                settings.throttle.enable,
+                "settings.throttle.enable (THROTTLE_ENABLED)",
+            ),
+            (
+                settings.rate_limit.enable,
+                "settings.rate_limit.enable (RATE_LIMIT_ENABLED)",
+            ),
+        ] {
+            if !enabled {
+                tracing::warn!("{knob} is off: guessing and flooding are not slowed down");
+            }
+        }
         let secret = settings::secret_bytes(&ctx.config).unwrap_or_default();
         ctx.shared_store.insert(Self(Arc::new(Parts {
             db: ctx.db.clone(),
             clock: Clock::default(),
             hasher: Hasher::new(&settings.password)?,
-            tokens: AccessTokens::new(&secret, jwt.expiration, &settings.token),
+            sessions: Sessions::new(&secret, jwt.expiration, &settings.token, &settings.sessions),
+            throttles: Throttles::new(&secret, &settings.throttle),
+            background: Mutex::default(),
             settings,
         })));
         Ok(())
@@ -52,5 +71,28 @@ impl Runtime {
         ctx.shared_store
             .get::<Self>()
             .ok_or_else(|| loco_rs::Error::string("the application has not been booted"))
+    }
+
+    /// Run something beside the requests, until [`Runtime::stop`].
+    #[expect(clippy::disallowed_methods, reason = "kept, and ended at shutdown")]
+    pub fn run_in_background(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let task = tokio::spawn(work);
+        self.background().push(task);
+    }
+
+    /// End what runs in the background, and wait until it has let go of its connections.
+    pub async fn stop(&self) {
+        let tasks = std::mem::take(&mut *self.background());
+        for task in tasks {
+            task.abort();
+            // An aborted task's end is what was asked for.
+            let _ = task.await;
+        }
+    }
+
+    fn background(&self) -> std::sync::MutexGuard<'_, Vec<JoinHandle<()>>> {
+        self.background
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

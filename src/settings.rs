@@ -4,6 +4,7 @@
 use std::{collections::BTreeSet, net::IpAddr, str::FromStr};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use ipnet::IpNet;
 use loco_rs::{config::Config, environment::Environment};
 use serde::Deserialize;
 
@@ -24,7 +25,17 @@ pub struct Settings {
     pub password: Password,
     pub registration: Registration,
     pub token: Token,
+    pub sessions: Sessions,
+    pub throttle: Throttle,
+    pub rate_limit: RateLimit,
+    pub oauth: OAuth,
+    /// Reverse proxies, as CIDR networks, whose `X-Forwarded-For` and `Forwarded` are
+    /// believed.
+    pub trusted_proxies: CommaSeparated<IpNet>,
     pub docs: Docs,
+    /// Is the base URL https? Not a key: read from `server.host`.
+    #[serde(skip)]
+    pub is_public: bool,
 }
 
 /// How passwords are judged and hashed.
@@ -42,6 +53,8 @@ pub struct Password {
     pub concurrency: usize,
     /// How long a request may wait for its turn before it is refused with 503.
     pub max_wait_ms: u64,
+    /// Refuse common and guessable passwords (NIST SP 800-63B-4, section 3.1.1.2).
+    pub refuse_guessable: bool,
 }
 
 /// Who may register, and as what.
@@ -62,6 +75,88 @@ pub struct Token {
     pub reauthentication_seconds: u64,
 }
 
+/// How long a session lasts, in seconds: since it was last seen, and in all.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sessions {
+    pub idle_seconds: i64,
+    pub absolute_seconds: i64,
+    pub admin_idle_seconds: i64,
+    pub admin_absolute_seconds: i64,
+    pub cache: Cache,
+}
+
+/// Authentication state in memory.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Cache {
+    pub enable: bool,
+    /// Sessions kept at most.
+    pub capacity: u64,
+}
+
+/// How guessing passwords is slowed down.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Throttle {
+    pub enable: bool,
+    /// Failures in a row on one identifier before the first delay.
+    pub free_failures: i64,
+    /// The same for one client address, whatever identifiers it tries.
+    pub free_failures_per_address: i64,
+    /// The delay after each failure beyond; the last one stays.
+    pub delays_seconds: Vec<i64>,
+}
+
+/// Requests of one client address to the public endpoints.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RateLimit {
+    pub enable: bool,
+    pub per_second: u32,
+    pub burst: u32,
+}
+
+/// The client that may use `/oauth/introspect` and `/oauth/revoke`; none when empty.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OAuth {
+    pub client_id: String,
+    pub client_secret: String,
+}
+
+impl std::fmt::Debug for OAuth {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OAuth")
+            .field("client_id", &self.client_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A list as an environment variable has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CommaSeparated<T>(pub Vec<T>);
+
+impl<T> Default for CommaSeparated<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: FromStr> Deserialize<'de> for CommaSeparated<T> {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let list = String::deserialize(d)?;
+        let items = list
+            .split(',')
+            .map(str::trim)
+            .filter(|item| !item.is_empty());
+        let parsed: Result<Vec<T>, _> = items.map(str::parse).collect();
+        parsed
+            .map(Self)
+            .map_err(|_| serde::de::Error::custom("expected a comma-separated list"))
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Docs {
@@ -79,6 +174,7 @@ impl Default for Password {
             parallelism: 1,
             concurrency: 0,
             max_wait_ms: 10_000,
+            refuse_guessable: true,
         }
     }
 }
@@ -89,6 +185,57 @@ impl Default for Token {
             issuer: "rollcall".into(),
             audience: "rollcall".into(),
             reauthentication_seconds: 600,
+        }
+    }
+}
+
+impl Default for Sessions {
+    fn default() -> Self {
+        Self {
+            idle_seconds: 14 * 86_400,
+            absolute_seconds: 30 * 86_400,
+            admin_idle_seconds: 3_600,
+            admin_absolute_seconds: 86_400,
+            cache: Cache::default(),
+        }
+    }
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self {
+            enable: true,
+            capacity: 100_000,
+        }
+    }
+}
+
+impl Default for Throttle {
+    fn default() -> Self {
+        Self {
+            enable: true,
+            free_failures: 3,
+            free_failures_per_address: 100,
+            delays_seconds: vec![1, 3, 5, 10, 60, 120, 300, 600, 900],
+        }
+    }
+}
+
+impl Throttle {
+    /// The delay after the n-th failure that is not free.
+    pub fn delay(&self, n: i64) -> chrono::Duration {
+        let index = usize::try_from(n - 1).ok();
+        let delay = index.and_then(|i| self.delays_seconds.get(i).or(self.delays_seconds.last()));
+        chrono::Duration::seconds(delay.copied().unwrap_or_default())
+    }
+}
+
+impl Default for RateLimit {
+    fn default() -> Self {
+        Self {
+            enable: true,
+            per_second: 50,
+            burst: 500,
         }
     }
 }
@@ -118,7 +265,7 @@ impl Settings {
             .settings
             .clone()
             .unwrap_or_else(|| serde_json::json!({}));
-        let settings: Self = serde_path_to_error::deserialize(section).map_err(|err| {
+        let mut settings: Self = serde_path_to_error::deserialize(section).map_err(|err| {
             let message = err.inner().to_string();
             refusal(&[format!(
                 "settings.{}: {}",
@@ -126,6 +273,7 @@ impl Settings {
                 without_value(&message)
             )])
         })?;
+        settings.is_public = is_https_url(&config.server.host);
         let mut faults = settings.faults();
         faults.extend(config_faults(config, environment));
         if faults.is_empty() {

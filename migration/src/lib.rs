@@ -3,6 +3,9 @@
 pub use sea_orm_migration::prelude::*;
 
 mod m20261123_000001_users;
+mod m20261123_000002_sessions;
+mod m20261123_000003_throttles;
+mod m20261123_000004_leases;
 pub mod timestamps;
 
 pub struct Migrator;
@@ -12,6 +15,9 @@ impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
             Box::new(m20261123_000001_users::Migration),
+            Box::new(m20261123_000002_sessions::Migration),
+            Box::new(m20261123_000003_throttles::Migration),
+            Box::new(m20261123_000004_leases::Migration),
             // inject-above (do not remove this comment)
         ]
     }

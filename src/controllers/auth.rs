@@ -1,14 +1,26 @@
-//! `/auth`: registration and tokens.
+//! `/auth`: registration, tokens, logout.
 
-use axum::{Json, http::StatusCode};
-use loco_rs::{controller::Routes, prelude::post};
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{AppendHeaders, IntoResponse},
+};
+use loco_rs::{app::AppContext, controller::Routes, prelude::post};
 
-use super::extractors::{MaybeUser, Rollcall, ValidForm, ValidJson};
+use super::{
+    extractors::{
+        CurrentUser, DEVICE_COOKIE, From, KnownDevice, MaybeUser, Rollcall, ValidForm, ValidJson,
+    },
+    middlewares::rate_limit::RateLimit,
+};
 use crate::{
-    models::users::{
-        self,
-        authentication::TokenParams,
-        registration::{RegisterParams, Registrar},
+    models::{
+        sessions::grant::{Grant, TokenParams},
+        users::{
+            self,
+            authentication::Credentials,
+            registration::{RegisterParams, Registrar},
+        },
     },
     views::{auth::TokenResponse, problem::Result, users::RegisteredUser},
 };
@@ -32,7 +44,7 @@ pub async fn register(
     ValidJson(params): ValidJson<RegisterParams>,
 ) -> Result<(StatusCode, Json<RegisteredUser>)> {
     let registrar = match &caller {
-        Some(user) => Registrar::User(user),
+        Some(caller) => Registrar::User(caller.user()),
         None => Registrar::Anybody {
             allow_admin: rollcall.settings.registration.allow_admin,
         },
@@ -45,7 +57,9 @@ pub async fn register(
 
 /// Get a token
 ///
-/// Log in with a username, an email or a phone number, and a password.
+/// Log in with a username, an email or a phone number, and a password; or renew with the refresh token
+/// of the last answer. A refresh token is used once: the answer has the next one. Using one again
+/// after ten seconds ends the session.
 #[utoipa::path(
     post, path = "/auth/token", tag = "auth",
     request_body(content(
@@ -53,25 +67,109 @@ pub async fn register(
         (TokenParams = "application/json"),
     )),
     responses(
-        (status = 200, description = "A token for the `Authorization` header", body = TokenResponse),
-        (status = 401, description = "An unknown identifier, a wrong password or an account that may not log in: `invalid_credentials`"),
+        (status = 200, description = "A token for the `Authorization` header, and one to renew it", body = TokenResponse),
+        (status = 401, description = "An unknown identifier, a wrong password or an account that may not log in: `invalid_credentials`; \
+            a refresh token that is spent or of an ended session: `invalid_refresh_token`"),
     )
 )]
 pub async fn token(
     rollcall: Rollcall,
+    From(origin): From,
+    KnownDevice(device): KnownDevice,
     ValidForm(params): ValidForm<TokenParams>,
-) -> Result<Json<TokenResponse>> {
-    let user = users::Model::authenticate(&rollcall.db, &rollcall.hasher, &params).await?;
-    let access_token = rollcall.tokens.issue(&user, rollcall.clock.now())?;
-    Ok(Json(TokenResponse::bearer(
-        access_token,
-        rollcall.tokens.lifetime(),
-    )))
+) -> Result<impl IntoResponse> {
+    let now = rollcall.clock.now();
+    let (db, sessions) = (&rollcall.db, &rollcall.sessions);
+    let mut cookie = None;
+    let granted = match params.grant() {
+        Grant::RefreshToken(token) => sessions.rotate(db, token, now).await?,
+        Grant::Password { username, password } => {
+            let device = device.as_deref();
+            let shown = Credentials {
+                identifier: username,
+                password,
+                device,
+                origin: &origin,
+            };
+            let user =
+                users::Model::authenticate(db, &rollcall.hasher, &rollcall.throttles, &shown, now)
+                    .await?;
+            cookie = device_cookie(&rollcall, &user, device);
+            sessions.open(db, user, "password", &origin, now).await?
+        }
+    };
+    let access_token = sessions
+        .access_tokens
+        .issue(&granted.session, &granted.user, now)?;
+    let lifetime = sessions.access_tokens.lifetime();
+    let body = TokenResponse::bearer(access_token, lifetime, granted.refresh_token.reveal());
+    Ok((
+        AppendHeaders(cookie.map(|cookie| (header::SET_COOKIE, cookie))),
+        Json(body),
+    ))
 }
 
-pub fn routes() -> Routes {
+/// A cookie for a device that has none of this user's yet. `Secure` where the service is public.
+fn device_cookie(
+    rollcall: &Rollcall,
+    user: &users::Model,
+    device: Option<&str>,
+) -> Option<HeaderValue> {
+    let devices = &rollcall.throttles.devices;
+    let known = device.and_then(|cookie| devices.recognise(cookie));
+    if known.is_some_and(|device| device.user_id == user.id) {
+        return None;
+    }
+    let secure = if rollcall.settings.is_public {
+        "; Secure"
+    } else {
+        ""
+    };
+    let value = devices.issue(user.id);
+    let cookie = format!(
+        "{DEVICE_COOKIE}={value}; Path=/auth/token; Max-Age=31536000; HttpOnly; SameSite=Lax{secure}"
+    );
+    HeaderValue::from_str(&cookie).ok()
+}
+
+/// Log out
+///
+/// End the session of this token: the very next request with it is refused, here and on every node.
+#[utoipa::path(
+    post, path = "/auth/logout", tag = "auth", security(("oauth2" = [])),
+    responses((status = 204, description = "The session has ended"))
+)]
+pub async fn logout(rollcall: Rollcall, caller: CurrentUser) -> Result<StatusCode> {
+    let now = rollcall.clock.now();
+    rollcall
+        .sessions
+        .revoke(&rollcall.db, caller.session(), "logout", now)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Log out everywhere
+///
+/// End all sessions of this user, this one too.
+#[utoipa::path(
+    post, path = "/auth/logout-all", tag = "auth", security(("oauth2" = [])),
+    responses((status = 204, description = "All sessions have ended"))
+)]
+pub async fn logout_all(rollcall: Rollcall, caller: CurrentUser) -> Result<StatusCode> {
+    let now = rollcall.clock.now();
+    rollcall
+        .sessions
+        .revoke_all(&rollcall.db, caller.user().id, "logout_all", now)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub fn routes(ctx: &AppContext) -> Routes {
     Routes::new()
         .prefix("/auth")
         .add("/register", post(register))
         .add("/token", post(token))
+        .add("/logout", post(logout))
+        .add("/logout-all", post(logout_all))
+        .layer(RateLimit::of(ctx))
 }

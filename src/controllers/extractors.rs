@@ -1,23 +1,24 @@
 //! Who is calling, and what they ask for, as arguments of a handler.
 
-use std::{ops::Deref, time::Duration};
+use std::{ops::Deref, sync::Arc, time::Duration};
 
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Path, Request},
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
-use chrono::DateTime;
 use loco_rs::app::AppContext;
 use serde_json::Value;
 use tokio::time::timeout;
 use uuid::Uuid;
 
+use super::middlewares::client_address;
 use crate::{
     models::{
         self,
         params::{Fault, Params, parse},
-        users::{self, Role, access_token::Claims, profile::Authentication},
+        sessions::{self, Origin, authentications::Authenticated},
+        users::{self, Role, profile::Authentication},
     },
     runtime::Runtime,
     views::problem::{Problem, Result},
@@ -45,18 +46,24 @@ impl FromRequestParts<AppContext> for Rollcall {
     }
 }
 
-/// The user that the access token belongs to, as the database has it at this moment.
-pub struct CurrentUser {
-    pub user: users::Model,
-    pub claims: Claims,
-}
+/// The user and the session that the access token belongs to, as they are at this moment.
+pub struct CurrentUser(Arc<Authenticated>);
 
 impl CurrentUser {
-    /// When this caller last showed its password.
+    pub fn user(&self) -> &users::Model {
+        &self.0.user
+    }
+
+    pub fn session(&self) -> &sessions::Model {
+        &self.0.session
+    }
+
+    /// When this caller last showed its password, for changes that need to know.
     pub fn authentication(&self, rollcall: &Runtime) -> Authentication {
         let seconds = rollcall.settings.token.reauthentication_seconds;
         Authentication {
-            at: DateTime::from_timestamp(self.claims.iat, 0).unwrap_or_default(),
+            session_id: self.0.session.id,
+            at: self.0.session.authenticated_at.to_utc(),
             counts_for: chrono::Duration::seconds(i64::try_from(seconds).unwrap_or(i64::MAX)),
         }
     }
@@ -67,13 +74,16 @@ impl FromRequestParts<AppContext> for CurrentUser {
 
     async fn from_request_parts(parts: &mut Parts, ctx: &AppContext) -> Result<Self> {
         let rollcall = Runtime::of(ctx)?;
+        let now = rollcall.clock.now();
         let claims = bearer_token(&parts.headers)
-            .and_then(|token| rollcall.tokens.verify(token, rollcall.clock.now()))
+            .and_then(|token| rollcall.sessions.access_tokens.verify(token, now))
             .ok_or_else(Problem::unauthorized)?;
-        match users::Model::find_by_id(&rollcall.db, claims.sub).await {
-            Ok(user) if user.is_deleted() => Err(Problem::user_not_found()),
-            Ok(user) if user.is_usable() => Ok(Self { user, claims }),
-            Ok(_) => Err(Problem::unauthorized()),
+        match rollcall
+            .sessions
+            .authenticate(&rollcall.db, &claims, now)
+            .await
+        {
+            Ok(found) => Ok(Self(found)),
             Err(models::Error::NotFound) => Err(Problem::user_not_found()),
             Err(err) => Err(err.into()),
         }
@@ -88,7 +98,7 @@ impl FromRequestParts<AppContext> for AdminUser {
 
     async fn from_request_parts(parts: &mut Parts, ctx: &AppContext) -> Result<Self> {
         let caller = CurrentUser::from_request_parts(parts, ctx).await?;
-        if caller.user.role == Role::Admin {
+        if caller.user().role == Role::Admin {
             Ok(Self(caller))
         } else {
             Err(Problem::forbidden())
@@ -97,17 +107,58 @@ impl FromRequestParts<AppContext> for AdminUser {
 }
 
 /// The caller where none is needed: a token that is no longer good counts as none, an outage does not.
-pub struct MaybeUser(pub Option<users::Model>);
+pub struct MaybeUser(pub Option<CurrentUser>);
 
 impl FromRequestParts<AppContext> for MaybeUser {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, ctx: &AppContext) -> Result<Self> {
         match CurrentUser::from_request_parts(parts, ctx).await {
-            Ok(caller) => Ok(Self(Some(caller.user))),
+            Ok(caller) => Ok(Self(Some(caller))),
             Err(problem) if problem.status().is_client_error() => Ok(Self(None)),
             Err(problem) => Err(problem),
         }
+    }
+}
+
+/// Where the request comes from.
+pub struct From(pub Origin);
+
+impl FromRequestParts<AppContext> for From {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppContext) -> Result<Self> {
+        let agent = parts
+            .headers
+            .get(header::USER_AGENT)
+            .and_then(|agent| agent.to_str().ok());
+        Ok(Self(Origin {
+            address: client_address::of(&parts.extensions),
+            user_agent: agent.map(ToString::to_string),
+        }))
+    }
+}
+
+/// The cookie of a device that signed in before.
+pub struct KnownDevice(pub Option<String>);
+
+/// Its name. Not personal, and sent to the token endpoint only.
+pub const DEVICE_COOKIE: &str = "rollcall_device";
+
+impl FromRequestParts<AppContext> for KnownDevice {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppContext) -> Result<Self> {
+        let cookies = parts
+            .headers
+            .get_all(header::COOKIE)
+            .iter()
+            .filter_map(|v| v.to_str().ok());
+        let mut pairs = cookies
+            .flat_map(|line| line.split(';'))
+            .filter_map(|pair| pair.split_once('='));
+        let device = pairs.find(|(name, _)| name.trim() == DEVICE_COOKIE);
+        Ok(Self(device.map(|(_, value)| value.trim().to_string())))
     }
 }
 
@@ -132,7 +183,7 @@ impl<P: Params> FromRequest<AppContext> for ValidJson<P> {
     async fn from_request(request: Request, ctx: &AppContext) -> Result<Self> {
         let rollcall = Runtime::of(ctx)?;
         let body = match content_type(&request) {
-            "application/json" => json(&read(request, ctx).await?)?,
+            JSON => json(&read(request, ctx).await?)?,
             _ => return Err(Problem::from_status(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
         };
         parse(body, &rollcall.settings)
@@ -150,8 +201,8 @@ impl<P: Params> FromRequest<AppContext> for ValidForm<P> {
     async fn from_request(request: Request, ctx: &AppContext) -> Result<Self> {
         let rollcall = Runtime::of(ctx)?;
         let body = match content_type(&request) {
-            "application/json" => json(&read(request, ctx).await?)?,
-            "application/x-www-form-urlencoded" => form(&read(request, ctx).await?)?,
+            JSON => json(&read(request, ctx).await?)?,
+            FORM => form(&read(request, ctx).await?)?,
             _ => return Err(Problem::from_status(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
         };
         parse(body, &rollcall.settings)
@@ -160,16 +211,17 @@ impl<P: Params> FromRequest<AppContext> for ValidForm<P> {
     }
 }
 
-fn content_type(request: &Request) -> &str {
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+fn content_type(request: &Request) -> &'static str {
     let value = request.headers().get(header::CONTENT_TYPE);
     let essence = value
         .and_then(|v| v.to_str().ok())
         .and_then(|v| v.split(';').next());
     match essence.unwrap_or_default().trim() {
-        json if json.eq_ignore_ascii_case("application/json") => "application/json",
-        form if form.eq_ignore_ascii_case("application/x-www-form-urlencoded") => {
-            "application/x-www-form-urlencoded"
-        }
+        json if json.eq_ignore_ascii_case(JSON) => JSON,
+        form if form.eq_ignore_ascii_case(FORM) => FORM,
         _ => "",
     }
 }
@@ -219,6 +271,14 @@ fn form(body: &[u8]) -> Result<Value> {
         }
     }
     Ok(Value::Object(object))
+}
+
+/// The fields of a form, for endpoints with a dialect of their own.
+pub async fn form_fields(request: Request, ctx: &AppContext) -> Result<Value> {
+    match content_type(&request) {
+        FORM => form(&read(request, ctx).await?),
+        _ => Err(Problem::from_status(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
+    }
 }
 
 /// An id in the path. What can't be one is the id of nothing: 404.

@@ -4,4 +4,6 @@ pub mod auth;
 pub mod extractors;
 pub mod middlewares;
 pub mod monitoring;
+pub mod oauth;
+pub mod sessions;
 pub mod users;

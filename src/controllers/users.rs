@@ -20,7 +20,7 @@ use crate::{
     responses((status = 200, description = "The current user", body = UserResponse))
 )]
 pub async fn show_current(caller: CurrentUser) -> Json<UserResponse> {
-    Json(caller.user.into())
+    Json(caller.user().clone().into())
 }
 
 /// Update user profile
@@ -43,9 +43,17 @@ pub async fn update_current(
 ) -> Result<(StatusCode, Json<UserResponse>)> {
     let authentication = caller.authentication(&rollcall);
     let now = rollcall.clock.now();
-    let user = caller
-        .user
-        .update_profile(&rollcall.db, &rollcall.hasher, params, authentication, now)
+    let user = caller.user().clone();
+    let authentications = &rollcall.sessions.authentications;
+    let user = user
+        .update_profile(
+            &rollcall.db,
+            &rollcall.hasher,
+            authentications,
+            params,
+            authentication,
+            now,
+        )
         .await?;
     Ok((StatusCode::ACCEPTED, Json(user.into())))
 }
@@ -62,9 +70,12 @@ pub async fn update_current(
 )]
 pub async fn destroy_current(rollcall: Rollcall, caller: CurrentUser) -> Result<StatusCode> {
     let keep_last_admin = !rollcall.settings.registration.allow_admin;
+    let authentications = &rollcall.sessions.authentications;
+    let now = rollcall.clock.now();
     caller
-        .user
-        .soft_delete(&rollcall.db, keep_last_admin, rollcall.clock.now())
+        .user()
+        .clone()
+        .soft_delete(&rollcall.db, authentications, keep_last_admin, now)
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -101,7 +112,7 @@ pub async fn show(
     caller: CurrentUser,
     PathId(id): PathId,
 ) -> Result<Json<UserResponse>> {
-    let user = caller.user.find_visible(&rollcall.db, id).await?;
+    let user = caller.user().find_visible(&rollcall.db, id).await?;
     Ok(Json(user.into()))
 }
 
@@ -122,7 +133,7 @@ pub async fn show_by_username(
     PathName(username): PathName,
 ) -> Result<Json<UserResponse>> {
     let user = caller
-        .user
+        .user()
         .find_visible_by_username(&rollcall.db, &username)
         .await?;
     Ok(Json(user.into()))

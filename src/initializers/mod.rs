@@ -1,5 +1,7 @@
-//! Wiring at boot: what needs the router, and the database's pool.
+//! Wiring at boot: what needs the router, the database's pool, and what runs beside the requests.
 
+pub mod authentication_watch;
 pub mod database;
+pub mod housekeeping;
 pub mod logger;
 pub mod openapi;

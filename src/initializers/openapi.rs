@@ -7,7 +7,7 @@ use utoipa::{
     openapi::{
         Content, Ref, RefOr, Response,
         path::Operation,
-        security::{Flow, OAuth2, Password, Scopes, SecurityScheme},
+        security::{Flow, Http, HttpAuthScheme, OAuth2, Password, Scopes, SecurityScheme},
     },
 };
 use utoipa_swagger_ui::{Config, SwaggerUi};
@@ -15,7 +15,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use crate::{
     controllers,
     runtime::Runtime,
-    views::problem::{self, ProblemBody},
+    views::problem::{self, OAuthError, ProblemBody},
 };
 
 const DOCUMENT: &str = "/openapi.json";
@@ -28,6 +28,12 @@ const DOCUMENT: &str = "/openapi.json";
     paths(
         controllers::auth::register,
         controllers::auth::token,
+        controllers::auth::logout,
+        controllers::auth::logout_all,
+        controllers::oauth::introspect,
+        controllers::oauth::revoke,
+        controllers::sessions::index,
+        controllers::sessions::destroy,
         controllers::users::show_current,
         controllers::users::update_current,
         controllers::users::destroy_current,
@@ -38,100 +44,132 @@ const DOCUMENT: &str = "/openapi.json";
         controllers::monitoring::health,
         controllers::monitoring::readiness,
     ),
-    components(schemas(ProblemBody)),
+    components(schemas(ProblemBody, OAuthError)),
     tags(
         (name = "auth", description = "Accounts and tokens"),
         (name = "users", description = "The current user, and others for administrators"),
+        (name = "sessions", description = "Where the current user is logged in"),
+        (name = "oauth", description = "For resource servers: RFC 7662 and RFC 7009"),
         (name = "monitoring", description = "For load balancers"),
     ),
     modifiers(&PasswordFlow, &Refusals)
 )]
 pub struct Document;
 
-/// The Authorize button logs in at the token endpoint.
+/// The Authorize button logs in at the token endpoint; resource servers use HTTP Basic.
 struct PasswordFlow;
 
 impl Modify for PasswordFlow {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let flow = Flow::Password(Password::new("/auth/token", Scopes::new()));
-        let scheme = SecurityScheme::OAuth2(OAuth2::new([flow]));
-        document
-            .components
-            .get_or_insert_default()
-            .add_security_scheme("oauth2", scheme);
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("oauth2", SecurityScheme::OAuth2(OAuth2::new([flow])));
+        let client = SecurityScheme::Http(Http::new(HttpAuthScheme::Basic));
+        components.add_security_scheme("client", client);
     }
 }
 
-/// What every operation of a kind can answer is said once, here; and every refusal is a problem.
+/// What every operation of a kind can answer is said once, here; and every refusal has its body.
 struct Refusals;
+
+/// A status that operations of a kind can answer, and why.
+type Refusal = (&'static str, &'static str);
+
+const ALWAYS: &[Refusal] = &[
+    ("500", "A fault of the server: `internal_error`"),
+    (
+        "503",
+        "The service can't do this at the moment: `service_unavailable`",
+    ),
+];
+const WITH_A_PATH: &[Refusal] = &[("400", "The path can't be understood: `bad_request`")];
+const WITH_A_BODY: &[Refusal] = &[
+    (
+        "400",
+        "The body can't be parsed: `malformed_json`, `malformed_form`",
+    ),
+    ("408", "The body did not arrive in time: `request_timeout`"),
+    ("413", "The body is larger than 16 KiB: `payload_too_large`"),
+    (
+        "415",
+        "The content type is not understood: `unsupported_media_type`",
+    ),
+    (
+        "422",
+        "Fields that are not valid, all of them: `validation_failed`",
+    ),
+];
+const WITH_A_TOKEN: &[Refusal] = &[
+    (
+        "401",
+        "No access token, or none that is valid now: `invalid_token`",
+    ),
+    ("404", "The token's user is gone: `user_not_found`"),
+];
+const WITH_A_LIMIT: &[Refusal] = &[(
+    "429",
+    "Too many requests or failed attempts; `Retry-After` has the seconds: `too_many_requests`",
+)];
+const OF_OAUTH: &[Refusal] = &[
+    (
+        "401",
+        "The client's credentials are missing or wrong: `invalid_client`",
+    ),
+    ("422", "A parameter is given twice: `invalid_request`"),
+];
 
 impl Modify for Refusals {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        for item in document.paths.paths.values_mut() {
-            let operations = [
+        for (path, item) in &mut document.paths.paths {
+            let oauth = path.starts_with("/oauth/");
+            let limited = oauth || path.starts_with("/auth/");
+            let methods = [
                 &mut item.get,
                 &mut item.post,
                 &mut item.put,
                 &mut item.patch,
                 &mut item.delete,
             ];
-            for operation in operations.into_iter().flatten() {
-                refusals(operation);
+            for operation in methods.into_iter().flatten() {
+                let kinds = [
+                    (true, ALWAYS),
+                    (limited, WITH_A_LIMIT),
+                    (oauth, OF_OAUTH),
+                    (operation.request_body.is_some(), WITH_A_BODY),
+                    (operation.parameters.is_some(), WITH_A_PATH),
+                    (operation.security.is_some() && !oauth, WITH_A_TOKEN),
+                ];
+                let refusals = kinds
+                    .iter()
+                    .filter(|(holds, _)| *holds)
+                    .flat_map(|(_, kind)| *kind);
+                add_refusals(operation, refusals, oauth);
             }
         }
     }
 }
 
-fn refusals(operation: &mut Operation) {
-    let mut common = vec![
-        ("500", "A fault of the server: `internal_error`"),
-        (
-            "503",
-            "The service can't do this at the moment: `service_unavailable`",
-        ),
-    ];
-    if operation.parameters.is_some() {
-        common.push(("400", "The path can't be understood: `bad_request`"));
-    }
-    if operation.request_body.is_some() {
-        common.extend([
-            (
-                "400",
-                "The body can't be parsed: `malformed_json`, `malformed_form`",
-            ),
-            ("408", "The body did not arrive in time: `request_timeout`"),
-            ("413", "The body is larger than 16 KiB: `payload_too_large`"),
-            (
-                "415",
-                "The content type is not understood: `unsupported_media_type`",
-            ),
-            (
-                "422",
-                "Fields that are not valid, all of them: `validation_failed`",
-            ),
-        ]);
-    }
-    if operation.security.is_some() {
-        common.extend([
-            (
-                "401",
-                "No access token, or none that is valid now: `invalid_token`",
-            ),
-            ("404", "The token's user is gone: `user_not_found`"),
-        ]);
-    }
+fn add_refusals<'a>(
+    operation: &mut Operation,
+    refusals: impl Iterator<Item = &'a Refusal>,
+    oauth: bool,
+) {
     let responses = &mut operation.responses.responses;
-    for (status, description) in common {
+    for (status, description) in refusals {
+        let refusal = || RefOr::T(Response::new(*description));
         responses
-            .entry(status.to_string())
-            .or_insert_with(|| RefOr::T(Response::new(description)));
+            .entry((*status).to_string())
+            .or_insert_with(refusal);
     }
+    let (content_type, schema) = if oauth {
+        ("application/json", "OAuthError")
+    } else {
+        (problem::CONTENT_TYPE, "Problem")
+    };
     for (status, response) in responses.iter_mut() {
         if let (true, RefOr::T(response)) = (status.starts_with(['4', '5']), response) {
-            let schema = Ref::from_schema_name("Problem");
-            response
-                .content
-                .insert(problem::CONTENT_TYPE.into(), Content::new(Some(schema)));
+            let content = Content::new(Some(Ref::from_schema_name(schema)));
+            response.content.insert(content_type.into(), content);
         }
     }
 }

@@ -23,6 +23,15 @@ pub enum Error {
     /// Unknown identifier, wrong password or an account that may not log in: never told apart.
     #[error("the credentials are wrong")]
     InvalidCredentials,
+    /// A refresh token that is spent, of an ended session, or not ours.
+    #[error("the refresh token is not valid")]
+    InvalidRefreshToken,
+    /// The session of a token is ended or expired, or its user may not act.
+    #[error("the session has ended")]
+    SessionEnded,
+    /// Too many failures: try again after this time.
+    #[error("too many failed attempts")]
+    Throttled { wait: chrono::Duration },
     /// The password must be shown again before this change.
     #[error("the current password is needed")]
     ReauthenticationRequired,

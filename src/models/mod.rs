@@ -2,7 +2,11 @@
 
 pub mod _entities;
 pub mod error;
+pub mod leases;
 pub mod params;
+pub mod secrets;
+pub mod sessions;
+pub mod throttles;
 pub mod timestamps;
 pub mod transaction;
 pub mod users;

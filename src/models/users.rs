@@ -1,4 +1,4 @@
-//! Accounts. One capability a file: `identifiers`, `password`, `access_token`, `authentication`,
+//! Accounts. One capability a file: `identifiers`, `password`, `policy`, `authentication`,
 //! `registration`, `profile`, `deletion`.
 
 use chrono::{DateTime, Utc};
@@ -8,14 +8,14 @@ pub use super::_entities::{
     sea_orm_active_enums::Roletype as Role,
     users::{ActiveModel, Column, Entity, Model},
 };
-use super::{Error, Result};
+use super::{Error, Result, sessions::authentications::Authentications};
 use identifiers::Identifier;
 
-pub mod access_token;
 pub mod authentication;
 pub mod deletion;
 pub mod identifiers;
 pub mod password;
+pub mod policy;
 pub mod profile;
 pub mod registration;
 
@@ -78,6 +78,17 @@ impl Model {
         Ok(query.order_by_desc(Column::Id).limit(limit).all(db).await?)
     }
 
+    /// This account as it is now, if its password is what it was and it may log in; kept so until the
+    /// transaction ends.
+    pub async fn still_the_same(&self, txn: &impl ConnectionTrait) -> Result<Option<Self>> {
+        let query = Entity::find_by_id(self.id)
+            .filter(Column::HashedPassword.eq(&self.hashed_password))
+            .filter(Column::IsActive.eq(true))
+            .filter(Column::DeletedAt.is_null())
+            .lock_shared();
+        Ok(query.one(txn).await?)
+    }
+
     pub fn is_deleted(&self) -> bool {
         self.deleted_at.is_some()
     }
@@ -89,13 +100,16 @@ impl Model {
 }
 
 impl ActiveModel {
-    /// Give this account another role. Giving it the one it has changes nothing.
+    /// Give this account another role; it counts from the next request on. Giving it the one it has
+    /// changes nothing.
     pub async fn assign_role(
         mut self,
         db: &impl ConnectionTrait,
+        authentications: &Authentications,
         role: Role,
         now: DateTime<Utc>,
     ) -> Result<Model> {
+        let _changing = self.id.try_as_ref().map(|id| authentications.changing(*id));
         self.role.set_if_not_equals(role);
         self.save_if_changed(db, now).await
     }

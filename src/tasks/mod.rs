@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::runtime::Runtime;
 
 pub mod seed;
+pub mod sessions_purge;
 pub mod user_create;
 pub mod user_list;
 pub mod user_promote;

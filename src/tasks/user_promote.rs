@@ -22,13 +22,19 @@ impl Task for UserPromote {
     async fn run(&self, ctx: &AppContext, vars: &task::Vars) -> Result<()> {
         only(vars, &["user", "json"])?;
         let identifier = required(vars, "user")?;
-        let now = ready(ctx).await?.clock.now();
+        let rollcall = ready(ctx).await?;
+        let now = rollcall.clock.now();
 
         let user = users::Model::find_by_identifier(&ctx.db, identifier).await?;
         let was_admin = user.role == Role::Admin;
         let user = user
             .into_active_model()
-            .assign_role(&ctx.db, Role::Admin, now)
+            .assign_role(
+                &ctx.db,
+                &rollcall.sessions.authentications,
+                Role::Admin,
+                now,
+            )
             .await?;
 
         let user = UserResponse::from(user);

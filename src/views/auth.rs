@@ -11,14 +11,18 @@ pub struct TokenResponse {
     /// Seconds until the access token expires.
     #[schema(example = 900)]
     pub expires_in: i64,
+    /// Renews the session, once; the answer to that has the next one.
+    #[schema(example = "rcr_AaIGKLt2dSq6iSfv4rChFv…")]
+    pub refresh_token: String,
 }
 
 impl TokenResponse {
-    pub fn bearer(access_token: String, expires_in: i64) -> Self {
+    pub fn bearer(access_token: String, expires_in: i64, refresh_token: String) -> Self {
         Self {
             access_token,
             token_type: "bearer",
             expires_in,
+            refresh_token,
         }
     }
 }

@@ -2,5 +2,7 @@
 
 pub mod auth;
 pub mod monitoring;
+pub mod oauth;
 pub mod problem;
+pub mod sessions;
 pub mod users;

@@ -11,14 +11,14 @@ use axum::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::models::{self, error::is_outage, params::Fault};
+use crate::models::{self, error::is_outage, params::Fault, throttles::retry_after};
 
 pub type Result<T, E = Problem> = std::result::Result<T, E>;
 
 pub const CONTENT_TYPE: &str = "application/problem+json";
 
 /// Seconds after which a refused client may try again.
-const RETRY_AFTER: u32 = 1;
+const RETRY_AFTER: u64 = 1;
 
 /// A refusal: its status, a stable code and a sentence. It is rendered by
 /// `controllers::middlewares::problems`, which knows the request's id.
@@ -28,6 +28,8 @@ pub struct Problem {
     code: &'static str,
     detail: Cow<'static, str>,
     errors: Vec<Fault>,
+    /// Seconds; for 429 and 503.
+    retry_after: u64,
 }
 
 /// The wire form of a [`Problem`].
@@ -57,6 +59,14 @@ pub struct ProblemBody<'a> {
     errors: &'a [Fault],
 }
 
+/// An error of the OAuth endpoints.
+#[derive(Serialize, ToSchema)]
+pub struct OAuthError<'a> {
+    #[schema(example = "invalid_client")]
+    error: &'static str,
+    error_description: &'a str,
+}
+
 impl Problem {
     pub fn new(
         status: StatusCode,
@@ -68,6 +78,7 @@ impl Problem {
             code,
             detail: detail.into(),
             errors: Vec::new(),
+            retry_after: RETRY_AFTER,
         }
     }
 
@@ -108,6 +119,21 @@ impl Problem {
                 detail,
             )
         }
+    }
+
+    /// 429, with the seconds to wait.
+    pub fn too_many_requests(retry_after: u64) -> Self {
+        let detail = "There were too many attempts. Try again later.";
+        Self {
+            retry_after,
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail)
+        }
+    }
+
+    /// 401 of the OAuth endpoints.
+    pub fn invalid_client() -> Self {
+        let detail = "The client's credentials are missing or wrong.";
+        Self::new(StatusCode::UNAUTHORIZED, "invalid_client", detail)
     }
 
     pub fn unavailable() -> Self {
@@ -163,8 +189,8 @@ impl Problem {
 
     /// The answer with its body, for a request with this id. Headers that another layer set and that
     /// still hold (`Allow`, CORS) are kept.
-    pub fn render(self, mut response: Response, instance: &str) -> Response {
-        let body = serde_json::to_vec(&ProblemBody {
+    pub fn render(self, response: Response, instance: &str) -> Response {
+        let body = ProblemBody {
             kind: "about:blank",
             title: self.status.canonical_reason().unwrap_or("Error"),
             status: self.status.as_u16(),
@@ -172,8 +198,34 @@ impl Problem {
             code: self.code,
             instance,
             errors: &self.errors,
-        })
-        .unwrap_or_default();
+        };
+        self.answer(response, CONTENT_TYPE, "Bearer", &body)
+    }
+
+    /// The same in OAuth's dialect (RFC 6749, section 5.2).
+    pub fn render_oauth(self, response: Response) -> Response {
+        let error = match self.status {
+            StatusCode::UNAUTHORIZED => "invalid_client",
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+                "temporarily_unavailable"
+            }
+            status if status.is_client_error() => "invalid_request",
+            _ => "server_error",
+        };
+        let body = OAuthError {
+            error,
+            error_description: &self.detail,
+        };
+        self.answer(response, "application/json", "Basic realm=\"oauth\"", &body)
+    }
+
+    fn answer(
+        &self,
+        mut response: Response,
+        content_type: &'static str,
+        challenge: &'static str,
+        body: &impl Serialize,
+    ) -> Response {
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         for stale in [
@@ -183,19 +235,22 @@ impl Problem {
         ] {
             headers.remove(stale);
         }
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         match self.status {
             // RFC 9110, section 11.6.1
             StatusCode::UNAUTHORIZED => {
-                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+                headers.insert(
+                    header::WWW_AUTHENTICATE,
+                    HeaderValue::from_static(challenge),
+                );
             }
-            StatusCode::SERVICE_UNAVAILABLE => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER));
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(self.retry_after));
             }
             _ => {}
         }
-        *response.body_mut() = Body::from(body);
+        *response.body_mut() = Body::from(serde_json::to_vec(body).unwrap_or_default());
         response
     }
 }
@@ -233,6 +288,13 @@ impl From<models::Error> for Problem {
                 "invalid_credentials",
                 "The username or the password is wrong.",
             ),
+            Error::InvalidRefreshToken => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "invalid_refresh_token",
+                "The refresh token is not valid. Log in again.",
+            ),
+            Error::SessionEnded => Self::unauthorized(),
+            Error::Throttled { wait } => Self::too_many_requests(retry_after(wait)),
             Error::ReauthenticationRequired => Self::new(
                 StatusCode::FORBIDDEN,
                 "reauthentication_required",

@@ -76,7 +76,7 @@ pub struct Message {
 }
 
 /// RFC 3339, UTC, ending in `Z`.
-fn utc<S: Serializer>(at: &DateTime<Utc>, s: S) -> Result<S::Ok, S::Error> {
+pub fn utc<S: Serializer>(at: &DateTime<Utc>, s: S) -> Result<S::Ok, S::Error> {
     s.serialize_str(&at.to_rfc3339_opts(SecondsFormat::AutoSi, true))
 }
 

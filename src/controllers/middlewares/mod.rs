@@ -1,12 +1,16 @@
 //! One middleware a file, each a `MiddlewareLayer` of the framework.
 
+pub mod client_address;
 pub mod problems;
+pub mod rate_limit;
 pub mod trailing_slash;
 
 use loco_rs::{
     app::AppContext,
     controller::middleware::{MiddlewareLayer, MiddlewareStackExt, default_middleware_stack},
 };
+
+use crate::runtime::Runtime;
 
 /// The framework's stack, from the inside out, with ours in it: problems outside everything that can
 /// refuse a request, CORS outside of problems so that a browser may read them.
@@ -17,6 +21,13 @@ pub fn stack(ctx: &AppContext) -> Vec<Box<dyn MiddlewareLayer>> {
         .position(|layer| layer.name() == "cors")
         .map(|at| stack.remove(at));
     stack.insert_after("timeout_request", Box::new(problems::Problems));
+    let trusted = Runtime::of(ctx)
+        .map(|r| r.settings.trusted_proxies.0.clone())
+        .unwrap_or_default();
+    stack.insert_after(
+        "problems",
+        Box::new(client_address::ClientAddresses { trusted }),
+    );
     if let Some(cors) = cors {
         stack.insert_after("problems", cors);
     }

@@ -26,6 +26,7 @@ impl MiddlewareLayer for Problems {
 
 async fn problems(request: Request, next: Next) -> Response {
     let id = request.extensions().get::<LocoRequestId>().cloned();
+    let oauth = request.uri().path().starts_with("/oauth/");
     let mut response = next.run(request).await;
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {
@@ -33,5 +34,8 @@ async fn problems(request: Request, next: Next) -> Response {
     }
     let problem = response.extensions_mut().remove::<Problem>();
     let problem = problem.unwrap_or_else(|| Problem::from_status(status));
+    if oauth {
+        return problem.render_oauth(response);
+    }
     problem.render(response, id.as_ref().map_or("", LocoRequestId::get))
 }

@@ -2,5 +2,8 @@
 
 pub mod prelude;
 
+pub mod leases;
 pub mod sea_orm_active_enums;
+pub mod sessions;
+pub mod throttles;
 pub mod users;

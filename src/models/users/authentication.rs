@@ -1,56 +1,23 @@
-//! Who somebody is: by password, or by the id in a token.
+//! Who somebody is, by password.
 
-use sea_orm::ConnectionTrait;
-use serde::Deserialize;
-use utoipa::ToSchema;
-use validator::Validate;
+use sea_orm::{DatabaseConnection, entity::prelude::*, sea_query::Expr};
 
-use super::{Model, password::Hasher};
+use super::{Column, Entity, Model, identifiers, password::Hasher};
 use crate::models::{
     Error, Result,
-    params::{Params, not_null, refuse},
+    sessions::Origin,
+    throttles::{Attempt, Throttles},
 };
+use chrono::{DateTime, Utc};
 
-/// The OAuth 2.0 password grant (RFC 6749, section 4.3.2), as FastAPI's and Swagger UI's clients send
-/// it: a form, or the same as JSON.
-#[derive(Clone, Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct TokenParams {
-    /// `password`, also when left out.
-    #[serde(default, deserialize_with = "not_null")]
-    #[validate(custom(function = "supported"))]
-    #[schema(nullable = false, value_type = String, example = "password")]
-    pub grant_type: Option<String>,
-    /// The username, the email or the phone number.
-    #[serde(default, deserialize_with = "not_null")]
-    #[validate(required(message = "This field is required."))]
-    #[schema(required = true, nullable = false, value_type = String, example = "testuser")]
-    pub username: Option<String>,
-    #[serde(default, deserialize_with = "not_null")]
-    #[validate(required(message = "This field is required."))]
-    #[schema(required = true, nullable = false, value_type = String, format = Password, example = "securepassword")]
-    pub password: Option<String>,
-    /// Accepted and not used.
-    #[serde(default)]
-    pub scope: Option<String>,
-    /// Accepted and not used.
-    #[serde(default)]
-    pub client_id: Option<String>,
-    /// Accepted and not used.
-    #[serde(default)]
-    pub client_secret: Option<String>,
-}
-
-impl Params for TokenParams {}
-
-fn supported(grant_type: &str) -> Result<(), validator::ValidationError> {
-    if grant_type == "password" {
-        return Ok(());
-    }
-    refuse(
-        "unsupported_grant_type",
-        "The grant types here are: password.",
-    )
+/// What somebody shows at login.
+pub struct Credentials<'a> {
+    /// A username, an email or a phone number.
+    pub identifier: &'a str,
+    pub password: &'a str,
+    /// The cookie of a device that signed in before.
+    pub device: Option<&'a str>,
+    pub origin: &'a Origin,
 }
 
 impl Model {
@@ -58,21 +25,74 @@ impl Model {
     ///
     /// # Errors
     /// [`Error::InvalidCredentials`] for an unknown identifier, a wrong password and an account that
-    /// may not log in, after the same work.
+    /// may not log in, after the same work; [`Error::Throttled`] after too many failures.
     pub async fn authenticate(
-        db: &impl ConnectionTrait,
+        db: &DatabaseConnection,
         hasher: &Hasher,
-        params: &TokenParams,
+        throttles: &Throttles,
+        credentials: &Credentials<'_>,
+        now: DateTime<Utc>,
     ) -> Result<Self> {
-        let identifier = params.username.as_deref().unwrap_or_default();
-        let password = params.password.as_deref().unwrap_or_default();
-        let user = match Self::find_by_identifier(db, identifier).await {
-            Ok(user) => Some(user).filter(Self::is_usable),
+        let found = match Self::find_by_identifier(db, credentials.identifier).await {
+            Ok(user) => Some(user),
             Err(Error::NotFound) => None,
             Err(err) => return Err(err),
         };
+        let attempt = Self::admit(db, throttles, found.as_ref(), credentials, now).await?;
+        let user = found.filter(Self::is_usable);
         let hash = user.as_ref().map(|user| user.hashed_password.as_str());
-        let matches = hasher.verify(password, hash).await?;
-        user.filter(|_| matches).ok_or(Error::InvalidCredentials)
+        let matches = hasher.verify(credentials.password, hash).await?;
+        let Some(user) = user.filter(|_| matches) else {
+            throttles.failed(db, &attempt, now).await?;
+            return Err(Error::InvalidCredentials);
+        };
+        throttles.succeeded(db, &attempt).await?;
+        user.rehashed(db, hasher, credentials.password).await
+    }
+
+    async fn admit(
+        db: &DatabaseConnection,
+        throttles: &Throttles,
+        found: Option<&Self>,
+        credentials: &Credentials<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Attempt> {
+        let identifier = identifiers::canonical(credentials.identifier);
+        let device = credentials
+            .device
+            .and_then(|cookie| throttles.devices.recognise(cookie));
+        let device = device.filter(|device| found.is_some_and(|user| user.id == device.user_id));
+        throttles
+            .admit(
+                db,
+                &identifier,
+                device.as_ref(),
+                credentials.origin.address,
+                now,
+            )
+            .await
+    }
+
+    /// Hashed anew when the parameters have been raised since; the only moment when the password is
+    /// at hand. Not when it has been changed meanwhile.
+    async fn rehashed(
+        mut self,
+        db: &DatabaseConnection,
+        hasher: &Hasher,
+        password: &str,
+    ) -> Result<Self> {
+        if !hasher.is_outdated(&self.hashed_password) {
+            return Ok(self);
+        }
+        let hash = hasher.hash(password).await?;
+        let update = Entity::update_many()
+            .col_expr(Column::HashedPassword, Expr::value(&hash))
+            .filter(Column::Id.eq(self.id))
+            .filter(Column::HashedPassword.eq(&self.hashed_password));
+        if update.exec(db).await?.rows_affected == 1 {
+            tracing::info!(user.id = %self.id, "the password was hashed anew with higher parameters");
+            self.hashed_password = hash;
+        }
+        Ok(self)
     }
 }

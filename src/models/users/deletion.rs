@@ -4,10 +4,14 @@ use chrono::{DateTime, Utc};
 use sea_orm::{DatabaseConnection, IntoActiveModel, QueryOrder, QuerySelect, entity::prelude::*};
 
 use super::{Column, Entity, Model, Role};
-use crate::models::{Error, Result, transaction};
+use crate::models::{
+    Error, Result,
+    sessions::{authentications::Authentications, revocation::revoke_all},
+    transaction,
+};
 
 impl Model {
-    /// Delete this account.
+    /// Delete this account and end its sessions.
     ///
     /// Where anybody may register as an administrator, the last one needs no protection; elsewhere
     /// `keep_last_admin` refuses to leave the system without one, also to parallel attempts.
@@ -17,9 +21,11 @@ impl Model {
     pub async fn soft_delete(
         self,
         db: &DatabaseConnection,
+        authentications: &Authentications,
         keep_last_admin: bool,
         now: DateTime<Utc>,
     ) -> Result<Self> {
+        let _changing = authentications.changing(self.id);
         let txn = transaction::begin(db).await?;
         if keep_last_admin && active_admins(&txn).await? == [self.id] {
             return Err(Error::LastAdmin);
@@ -27,6 +33,7 @@ impl Model {
         let mut user = self.into_active_model();
         user.deleted_at.set_if_not_equals(Some(now.into()));
         let user = user.save_if_changed(&txn, now).await?;
+        revoke_all(&txn, user.id, None, "account_deleted", now).await?;
         txn.commit().await?;
         Ok(user)
     }

@@ -1,4 +1,4 @@
-//! Passwords: the rule for new ones, and hashing that can't stall the server.
+//! Hashing passwords, in a way that can't stall the server. `policy` says which may be chosen.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,34 +10,15 @@ use tokio::{sync::Semaphore, time::timeout};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::{
-    models::{Error, Result, params::Fault},
+    models::{Error, Result},
     settings::Password as Settings,
 };
-
-/// Longest password, in code points (NIST SP 800-63B-4, section 3.1.1.2, asks for at least 64).
-const MAX_LENGTH: usize = 256;
-
-/// Why a new password is not good enough, if it is not. Its length is all that counts: no rules of
-/// composition (NIST SP 800-63B-4, section 3.1.1.2).
-pub fn fault(password: &str, settings: &Settings) -> Option<Fault> {
-    let length = password.nfc().count();
-    let detail = if length < settings.min_length {
-        format!(
-            "A password has at least {} characters.",
-            settings.min_length
-        )
-    } else if length > MAX_LENGTH {
-        format!("A password has at most {MAX_LENGTH} characters.")
-    } else {
-        return None;
-    };
-    Some(Fault::new("password", "invalid_length", detail))
-}
 
 /// Argon2id on threads of its own, at most so many at once: a login storm costs at most
 /// `permits × memory_kib`, and never holds an async thread or a database connection.
 #[derive(Clone)]
 pub struct Hasher {
+    settings: Settings,
     argon2: Argon2<'static>,
     permits: Arc<Semaphore>,
     max_wait: Duration,
@@ -65,11 +46,17 @@ impl Hasher {
         }
         .to_string();
         Ok(Self {
+            settings: settings.clone(),
             argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
             permits: Arc::new(Semaphore::new(settings.permits())),
             max_wait: Duration::from_millis(settings.max_wait_ms),
             dummy: dummy.into(),
         })
+    }
+
+    /// Which passwords may be chosen; see `policy`.
+    pub fn policy(&self) -> &Settings {
+        &self.settings
     }
 
     /// Hash a new password, in PHC string form.
@@ -95,6 +82,20 @@ impl Hasher {
             Ok(argon2.verify_password(password.as_bytes(), &hash).is_ok())
         })
         .await
+    }
+
+    /// Was this hash made with less work than a new one would be?
+    pub fn is_outdated(&self, hash: &str) -> bool {
+        let params = PasswordHash::new(hash).ok().and_then(|hash| {
+            let argon2id = hash.algorithm == argon2::ARGON2ID_IDENT;
+            argon2::Params::try_from(&hash).ok().filter(|_| argon2id)
+        });
+        let wanted = self.argon2.params();
+        params.is_none_or(|had| {
+            had.m_cost() < wanted.m_cost()
+                || had.t_cost() < wanted.t_cost()
+                || had.p_cost() < wanted.p_cost()
+        })
     }
 
     async fn on_a_hash_thread<T: Send + 'static>(

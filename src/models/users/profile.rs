@@ -1,20 +1,20 @@
 //! What a user may change about itself.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, IntoActiveModel};
+use sea_orm::{DatabaseConnection, IntoActiveModel};
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
+use uuid::Uuid;
 use validator::{Validate, ValidationError};
 
-use super::{
-    Model, identifiers,
-    password::{self, Hasher},
-};
+use super::{Model, identifiers, password::Hasher, policy};
 use crate::{
     models::{
         Error, Result,
         params::{Fault, Params, not_null, nullable, refuse},
+        sessions::{authentications::Authentications, revocation::revoke_all},
+        transaction,
     },
     settings::Settings,
 };
@@ -72,11 +72,16 @@ pub struct UpdateParams {
 
 impl Params for UpdateParams {
     fn check(&self, settings: &Settings) -> Vec<Fault> {
+        let (first, last) = (self.first_name.as_ref(), self.last_name.as_ref());
+        let about = [
+            self.username.as_deref(),
+            self.email.as_deref(),
+            first.and_then(Option::as_deref),
+            last.and_then(Option::as_deref),
+        ];
         let password = self.password.as_deref();
-        password
-            .and_then(|p| password::fault(p, &settings.password))
-            .into_iter()
-            .collect()
+        let fault = password.and_then(|p| policy::fault(p, &about, &settings.password));
+        fault.into_iter().collect()
     }
 }
 
@@ -87,29 +92,36 @@ fn read_only(_: &Value) -> Result<(), ValidationError> {
     )
 }
 
-/// When the caller last showed its password, and for how long that counts.
+/// The session in which a change is asked for, and how long its login counts as proof of who asks.
 #[derive(Clone, Copy, Debug)]
 pub struct Authentication {
+    pub session_id: Uuid,
     pub at: DateTime<Utc>,
     pub counts_for: chrono::Duration,
 }
 
 impl Model {
-    /// Change what the parameters name. `updated_at` moves only when something really changes.
+    /// Change what the parameters name. `updated_at` moves only when something really changes. A new
+    /// password ends all other sessions in the same transaction.
     ///
     /// # Errors
     /// [`Error::ReauthenticationRequired`] for a new password after a login that is too old, without
     /// the current one; [`Error::Taken`]; [`Error::NotFound`] when the account is deleted meanwhile.
     pub async fn update_profile(
         self,
-        db: &impl ConnectionTrait,
+        db: &DatabaseConnection,
         hasher: &Hasher,
+        authentications: &Authentications,
         params: UpdateParams,
         authentication: Authentication,
         now: DateTime<Utc>,
     ) -> Result<Self> {
         let hashed_password = match &params.password {
             Some(password) => {
+                let about = [&self.username, &self.email].map(|own| Some(own.as_str()));
+                if let Some(fault) = policy::fault(password, &about, hasher.policy()) {
+                    return Err(Error::Invalid(vec![fault]));
+                }
                 self.reauthenticate(
                     hasher,
                     params.current_password.as_deref(),
@@ -121,6 +133,8 @@ impl Model {
             }
             None => None,
         };
+        let id = self.id;
+        let new_password = hashed_password.is_some();
         let mut user = self.into_active_model();
         if let Some(username) = params.username {
             user.username_canonical
@@ -144,7 +158,21 @@ impl Model {
         if let Some(hashed_password) = hashed_password {
             user.hashed_password.set_if_not_equals(hashed_password);
         }
-        user.save_if_changed(db, now).await
+        let _changing = authentications.changing(id);
+        let txn = transaction::begin(db).await?;
+        let user = user.save_if_changed(&txn, now).await?;
+        if new_password {
+            revoke_all(
+                &txn,
+                id,
+                Some(authentication.session_id),
+                "password_changed",
+                now,
+            )
+            .await?;
+        }
+        txn.commit().await?;
+        Ok(user)
     }
 
     /// Has the password been shown recently, or is it shown now? (OWASP ASVS 5.0, V7.5.1)

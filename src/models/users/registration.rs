@@ -6,10 +6,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::{
-    ActiveModel, Model, Role, identifiers,
-    password::{self, Hasher},
-};
+use super::{ActiveModel, Model, Role, identifiers, password::Hasher, policy};
 use crate::{
     models::{
         Error, Result, new_id,
@@ -66,11 +63,16 @@ pub struct RegisterParams {
 
 impl Params for RegisterParams {
     fn check(&self, settings: &Settings) -> Vec<Fault> {
+        let about = [
+            &self.username,
+            &self.email,
+            &self.first_name,
+            &self.last_name,
+        ];
+        let about = about.map(Option::as_deref);
         let password = self.password.as_deref();
-        password
-            .and_then(|p| password::fault(p, &settings.password))
-            .into_iter()
-            .collect()
+        let fault = password.and_then(|p| policy::fault(p, &about, &settings.password));
+        fault.into_iter().collect()
     }
 }
 

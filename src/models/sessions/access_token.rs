@@ -11,9 +11,12 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Model, Role};
+use super::Model;
 use crate::{
-    models::{Error, Result},
+    models::{
+        Error, Result,
+        users::{self, Role},
+    },
     settings::Token as Settings,
 };
 
@@ -29,6 +32,8 @@ pub struct Claims {
     pub pid: Uuid,
     /// The user's id.
     pub sub: Uuid,
+    /// The session's id.
+    pub sid: Uuid,
     /// The role when the token was issued: a hint for clients.
     pub role: Role,
     pub iss: String,
@@ -76,11 +81,17 @@ impl AccessTokens {
         self.0.lifetime
     }
 
-    pub fn issue(&self, user: &Model, now: DateTime<Utc>) -> Result<String> {
+    pub fn issue(
+        &self,
+        session: &Model,
+        user: &users::Model,
+        now: DateTime<Utc>,
+    ) -> Result<String> {
         let iat = now.timestamp();
         let claims = Claims {
             pid: user.id,
             sub: user.id,
+            sid: session.id,
             role: user.role,
             iss: self.0.issuer.clone(),
             aud: self.0.audience.clone(),

@@ -1,0 +1,118 @@
+//! Where a request really comes from. What a header says counts only when the peer is a proxy that the
+//! operator trusts, by CIDR; of a chain, the last hop that is not one of those.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::{
+    Router,
+    extract::{ConnectInfo, Request},
+    http::{Extensions, HeaderMap},
+    middleware::Next,
+};
+use ipnet::IpNet;
+use loco_rs::{app::AppContext, controller::middleware::MiddlewareLayer};
+
+/// The client's address, for handlers and other middlewares.
+#[derive(Clone, Copy, Debug)]
+struct ClientAddress(IpAddr);
+
+/// `None` when the request did not come over the network.
+pub fn of(extensions: &Extensions) -> Option<IpAddr> {
+    extensions.get::<ClientAddress>().map(|address| address.0)
+}
+
+pub struct ClientAddresses {
+    pub trusted: Vec<IpNet>,
+}
+
+impl MiddlewareLayer for ClientAddresses {
+    fn name(&self) -> &'static str {
+        "client_address"
+    }
+
+    fn config(&self) -> serde_json::Result<serde_json::Value> {
+        serde_json::to_value(&self.trusted)
+    }
+
+    fn apply(&self, app: Router<AppContext>) -> loco_rs::Result<Router<AppContext>> {
+        let trusted = self.trusted.clone();
+        Ok(app.layer(axum::middleware::from_fn(
+            move |mut request: Request, next: Next| {
+                let peer = request
+                    .extensions()
+                    .get::<ConnectInfo<SocketAddr>>()
+                    .map(|peer| peer.0.ip());
+                if let Some(peer) = peer {
+                    let address = resolve(peer, request.headers(), &trusted);
+                    request.extensions_mut().insert(ClientAddress(address));
+                }
+                next.run(request)
+            },
+        )))
+    }
+}
+
+/// `Forwarded` (RFC 7239) where it is there, else `X-Forwarded-For`, read from the nearest hop on.
+pub fn resolve(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+    let is_trusted = |address: IpAddr| {
+        trusted
+            .iter()
+            .any(|network| network.contains(&address.to_canonical()))
+    };
+    if !is_trusted(peer) {
+        return peer.to_canonical();
+    }
+    let forwarded = list(headers, "forwarded");
+    let hops: Vec<Option<IpAddr>> = if forwarded.is_empty() {
+        list(headers, "x-forwarded-for")
+            .iter()
+            .map(|hop| address(hop))
+            .collect()
+    } else {
+        forwarded
+            .iter()
+            .map(|element| element.split(';').find_map(forwarded_for))
+            .collect()
+    };
+    let mut nearest = peer;
+    for hop in hops.into_iter().rev() {
+        // An obfuscated or broken hop: nothing beyond it can be believed.
+        let Some(hop) = hop else { break };
+        nearest = hop;
+        if !is_trusted(hop) {
+            break;
+        }
+    }
+    nearest.to_canonical()
+}
+
+fn list(headers: &HeaderMap, name: &str) -> Vec<String> {
+    let lines = headers
+        .get_all(name)
+        .iter()
+        .filter_map(|line| line.to_str().ok());
+    lines
+        .flat_map(|line| line.split(','))
+        .map(|hop| hop.trim().to_string())
+        .collect()
+}
+
+fn forwarded_for(pair: &str) -> Option<IpAddr> {
+    let (name, value) = pair.split_once('=')?;
+    name.trim()
+        .eq_ignore_ascii_case("for")
+        .then(|| address(value.trim().trim_matches('"')))?
+}
+
+/// `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:80`.
+fn address(text: &str) -> Option<IpAddr> {
+    let bare = text
+        .trim_start_matches('[')
+        .split(']')
+        .next()
+        .unwrap_or_default();
+    text.parse()
+        .ok()
+        .or_else(|| bare.parse().ok())
+        .or_else(|| text.parse::<SocketAddr>().map(|socket| socket.ip()).ok())
+}

@@ -1,0 +1,65 @@
+//! Removes rows that say nothing any more, every now and then; of several nodes one does it.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use loco_rs::{
+    Result,
+    app::{AppContext, Initializer},
+};
+use tokio::time::sleep;
+
+use crate::{
+    models::{self, leases, new_id, sessions, throttles},
+    runtime::Runtime,
+};
+
+const LEASE: &str = "housekeeping";
+const EVERY: Duration = Duration::from_secs(600);
+
+pub struct Housekeeping;
+
+#[async_trait]
+impl Initializer for Housekeeping {
+    fn name(&self) -> String {
+        "housekeeping".to_string()
+    }
+
+    async fn before_run(&self, ctx: &AppContext) -> Result<()> {
+        let rollcall = Runtime::of(ctx)?;
+        rollcall.clone().run_in_background(async move {
+            let node = new_id(rollcall.clock.now());
+            loop {
+                // Not at the start, when there is other work.
+                sleep(EVERY).await;
+                if let Err(err) = clean(&rollcall, node).await {
+                    tracing::warn!(error = %err, "house-keeping failed; it is tried again later");
+                }
+            }
+        });
+        Ok(())
+    }
+}
+
+/// One round, by whoever holds the lease. How many rows?
+pub async fn clean(rollcall: &Runtime, node: uuid::Uuid) -> models::Result<u64> {
+    let now = rollcall.clock.now();
+    let lasts = chrono::Duration::from_std(EVERY * 2).unwrap_or_default();
+    if !leases::take(&rollcall.db, LEASE, node, lasts, now).await? {
+        return Ok(0);
+    }
+    let mut removed = throttles::purge(&rollcall.db, now).await?;
+    loop {
+        match sessions::purge::batch(&rollcall.db, now).await? {
+            0 => break,
+            n => removed += n,
+        }
+    }
+    if removed > 0 {
+        tracing::info!(
+            rows = removed,
+            "house-keeping removed old sessions and throttles"
+        );
+    }
+    Ok(removed)
+}

@@ -1,0 +1,240 @@
+//! Sessions: a login on a device, until it is ended or expires. One capability a file:
+//! `access_token`, `refresh_token`, `rotation`, `revocation`, `authentications`, `device`, `purge`.
+
+use std::{net::IpAddr, sync::Arc};
+
+use chrono::{DateTime, Duration, Utc};
+use sea_orm::{
+    ActiveValue::Set, ConnectionTrait, DatabaseConnection, QueryOrder, QuerySelect,
+    entity::prelude::*, sea_query::Expr,
+};
+
+pub use super::_entities::sessions::{ActiveModel, Column, Entity, Model};
+use super::{
+    Error, Result, new_id, transaction,
+    users::{self, Role},
+};
+use crate::settings::{Sessions as Settings, Token};
+use access_token::{AccessTokens, Claims};
+use authentications::{Authenticated, Authentications};
+use refresh_token::{RefreshToken, RefreshTokens};
+
+pub mod access_token;
+pub mod authentications;
+pub mod device;
+pub mod grant;
+pub mod introspection;
+pub mod purge;
+pub mod refresh_token;
+pub mod revocation;
+pub mod rotation;
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// `last_seen_at` is written at most so often for a session.
+const SEEN_EVERY: Duration = Duration::seconds(60);
+
+/// Longest user agent that is kept.
+const MAX_USER_AGENT: usize = 400;
+
+/// A user has at most so many sessions listed.
+const MAX_LISTED: u64 = 200;
+
+/// What opening and checking sessions needs besides the database.
+#[derive(Clone)]
+pub struct Sessions {
+    pub access_tokens: AccessTokens,
+    pub refresh_tokens: RefreshTokens,
+    pub authentications: Authentications,
+    pub settings: Settings,
+}
+
+/// Where a login comes from.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    pub address: Option<IpAddr>,
+    pub user_agent: Option<String>,
+}
+
+/// What a login or a renewal hands out.
+pub struct Granted {
+    pub session: Model,
+    pub user: users::Model,
+    pub refresh_token: RefreshToken,
+}
+
+impl Sessions {
+    /// `lifetime` of an access token, in seconds.
+    pub fn new(secret: &[u8], lifetime: u64, token: &Token, settings: &Settings) -> Self {
+        Self {
+            access_tokens: AccessTokens::new(secret, lifetime, token),
+            refresh_tokens: RefreshTokens::new(secret),
+            authentications: Authentications::new(&settings.cache),
+            settings: settings.clone(),
+        }
+    }
+
+    /// Open a session for somebody who has just shown who they are, by this method.
+    ///
+    /// # Errors
+    /// [`Error::InvalidCredentials`] when the account was suspended or deleted, or its password
+    /// changed, while it was being checked: whatever ends all sessions ends this one too.
+    pub async fn open(
+        &self,
+        db: &DatabaseConnection,
+        user: users::Model,
+        method: &str,
+        origin: &Origin,
+        now: DateTime<Utc>,
+    ) -> Result<Granted> {
+        let txn = transaction::begin(db).await?;
+        let user = user
+            .still_the_same(&txn)
+            .await?
+            .ok_or(Error::InvalidCredentials)?;
+        let (idle, absolute) = self.lifetimes(user.role);
+        let id = new_id(now);
+        let refresh_token = self.refresh_tokens.first(id);
+        let agent = origin.user_agent.as_ref();
+        let session = ActiveModel {
+            id: Set(id),
+            user_id: Set(user.id),
+            created_at: Set(now.into()),
+            last_seen_at: Set(now.into()),
+            idle_expires_at: Set((now + idle).into()),
+            expires_at: Set((now + absolute).into()),
+            authenticated_at: Set(now.into()),
+            authentication_method: Set(method.to_string()),
+            ip_address: Set(origin.address.map(|address| address.to_string())),
+            user_agent: Set(agent.map(|agent| agent.chars().take(MAX_USER_AGENT).collect())),
+            refresh_digest: Set(refresh_token.digest()),
+            previous_digest: Set(None),
+            rotated_at: Set(None),
+            revoked_at: Set(None),
+            revoked_reason: Set(None),
+        };
+        let session = session.insert(&txn).await?;
+        txn.commit().await?;
+        Ok(Granted {
+            session,
+            user,
+            refresh_token,
+        })
+    }
+
+    /// Who these claims belong to at this moment: from memory while that can be trusted, else by one
+    /// indexed query for the session and its user together.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the user is gone; [`Error::SessionEnded`].
+    pub async fn authenticate(
+        &self,
+        db: &impl ConnectionTrait,
+        claims: &Claims,
+        now: DateTime<Utc>,
+    ) -> Result<Arc<Authenticated>> {
+        let found = match self.authentications.get(claims.sid) {
+            Some(entry) => entry,
+            None => self.read(db, claims).await?,
+        };
+        if found.user.is_deleted() {
+            return Err(Error::NotFound);
+        }
+        let matches = found.user.id == claims.sub;
+        if !(matches && found.user.is_active && self.is_live(&found.session, found.user.role, now))
+        {
+            return Err(Error::SessionEnded);
+        }
+        self.seen(db, &found, now).await;
+        Ok(found)
+    }
+
+    async fn read(&self, db: &impl ConnectionTrait, claims: &Claims) -> Result<Arc<Authenticated>> {
+        let version = self.authentications.version(claims.sub);
+        let Some((session, user)) = Model::find_with_user(db, claims.sid).await? else {
+            // Purged with its user, or for itself: only the first is "not found".
+            users::Model::find_by_id(db, claims.sub).await?;
+            return Err(Error::SessionEnded);
+        };
+        let entry = Arc::new(Authenticated { session, user });
+        if entry.user.id == claims.sub {
+            self.authentications.insert(version, &entry);
+        }
+        Ok(entry)
+    }
+
+    /// Keep `last_seen_at`, with at most one write a minute. A request does not fail for it.
+    async fn seen(&self, db: &impl ConnectionTrait, found: &Authenticated, now: DateTime<Utc>) {
+        let session = &found.session;
+        if now < session.last_seen_at.to_utc() + SEEN_EVERY {
+            return;
+        }
+        let _changing = self.authentications.changing(session.user_id);
+        let (idle, _) = self.lifetimes(found.user.role);
+        let update = Entity::update_many()
+            .col_expr(Column::LastSeenAt, Expr::value(now.fixed_offset()))
+            .col_expr(
+                Column::IdleExpiresAt,
+                Expr::value((now + idle).fixed_offset()),
+            )
+            .filter(Column::Id.eq(session.id))
+            .filter(Column::LastSeenAt.lte((now - SEEN_EVERY).fixed_offset()))
+            .filter(Column::RevokedAt.is_null());
+        if let Err(err) = update.exec(db).await {
+            tracing::warn!(error = %err, session.id = %session.id, "last_seen_at was not written");
+        }
+    }
+
+    /// Idle and absolute lifetime (NIST SP 800-63B-4, section 2.1.3 and following): shorter for
+    /// administrators, by the role at this moment.
+    fn lifetimes(&self, role: Role) -> (Duration, Duration) {
+        let s = &self.settings;
+        let (idle, absolute) = match role {
+            Role::Admin => (s.admin_idle_seconds, s.admin_absolute_seconds),
+            Role::User => (s.idle_seconds, s.absolute_seconds),
+        };
+        (Duration::seconds(idle), Duration::seconds(absolute))
+    }
+
+    /// Is this session neither ended nor expired?
+    pub fn is_live(&self, session: &Model, role: Role, now: DateTime<Utc>) -> bool {
+        let (idle, absolute) = self.lifetimes(role);
+        session.revoked_at.is_none()
+            && now < session.expires_at
+            && now < session.idle_expires_at
+            && now < session.created_at.to_utc() + absolute
+            && now < session.last_seen_at.to_utc() + idle
+    }
+
+    /// The live sessions of a user, the latest first.
+    pub async fn list(
+        &self,
+        db: &impl ConnectionTrait,
+        user: &users::Model,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Model>> {
+        let query = Entity::find()
+            .filter(Column::UserId.eq(user.id))
+            .filter(Column::RevokedAt.is_null())
+            .filter(Column::ExpiresAt.gt(now.fixed_offset()))
+            .order_by_desc(Column::Id)
+            .limit(MAX_LISTED);
+        let mut sessions = query.all(db).await?;
+        sessions.retain(|session| self.is_live(session, user.role, now));
+        Ok(sessions)
+    }
+}
+
+impl Model {
+    /// A session and its user, in one query by the primary key.
+    pub async fn find_with_user(
+        db: &impl ConnectionTrait,
+        id: Uuid,
+    ) -> Result<Option<(Self, users::Model)>> {
+        let found = Entity::find_by_id(id)
+            .find_also_related(users::Entity)
+            .one(db)
+            .await?;
+        Ok(found.and_then(|(session, user)| Some((session, user?))))
+    }
+}
