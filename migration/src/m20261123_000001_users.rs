@@ -38,7 +38,13 @@ impl MigrationTrait for Migration {
         create_table_without_timestamps(m, "users", &columns, &[]).await?;
 
         let db = m.get_connection();
-        for column in UNIQUE {
+        // Of several that are violated, SQLite names the newest and PostgreSQL the oldest: made in this
+        // order, both name the username first.
+        let mut columns = UNIQUE.to_vec();
+        if m.get_database_backend() == DatabaseBackend::Sqlite {
+            columns.reverse();
+        }
+        for column in columns {
             db.execute_unprepared(&format!(
                 "CREATE UNIQUE INDEX users_{column}_key ON users ({column}) WHERE deleted_at IS NULL"
             ))

@@ -43,11 +43,13 @@ pub async fn register(
     MaybeUser(caller): MaybeUser,
     ValidJson(params): ValidJson<RegisterParams>,
 ) -> Result<(StatusCode, Json<RegisteredUser>)> {
+    let allow_admin = rollcall.settings.registration.allow_admin;
     let registrar = match &caller {
-        Some(caller) => Registrar::User(caller.user()),
-        None => Registrar::Anybody {
-            allow_admin: rollcall.settings.registration.allow_admin,
+        Some(caller) => Registrar::User {
+            user: caller.user(),
+            allow_admin,
         },
+        None => Registrar::Anybody { allow_admin },
     };
     let now = rollcall.clock.now();
     let user =

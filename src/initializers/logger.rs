@@ -1,5 +1,7 @@
 //! The log, on standard error: standard output belongs to what a task prints.
 
+use std::io::IsTerminal;
+
 use loco_rs::{Error, Result, config::Logger, logger::Format};
 use tracing_subscriber::{EnvFilter, fmt};
 
@@ -21,6 +23,7 @@ pub fn init(config: &Logger) -> Result<()> {
     }
     let log = fmt()
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_env_filter(filter(config)?);
     let set = match config.format {
         Format::Json => log.json().try_init(),

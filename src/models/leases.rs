@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 pub use super::_entities::leases::{ActiveModel, Column, Entity, Model};
-use super::{Result, new_id};
+use super::{Result, new_id, transaction};
 
 impl ActiveModelBehavior for ActiveModel {}
 
@@ -40,9 +40,11 @@ pub async fn take(
         holder: Set(holder),
         expires_at: Set(until),
     };
+    let txn = transaction::begin(db).await?;
     let inserted = Entity::insert(new)
         .on_conflict_do_nothing_on([Column::Name])
-        .exec(db)
+        .exec(&txn)
         .await?;
+    txn.commit().await?;
     Ok(matches!(inserted, TryInsertResult::Inserted(_)))
 }

@@ -115,6 +115,7 @@ impl Sessions {
         };
         let session = session.insert(&txn).await?;
         txn.commit().await?;
+        tracing::info!(user.id = %user.id, session.id = %id, method, "logged in");
         Ok(Granted {
             session,
             user,

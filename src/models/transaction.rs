@@ -1,4 +1,8 @@
 //! How a transaction that writes begins.
+//!
+//! A statement that returns rows (`insert`, `update` of one row) is never run outside of one on
+//! SQLite: its commit would come when the statement is reset, where sqlx does not look for an error.
+//! On a full disk such a write is answered with its row, and lost.
 
 use sea_orm::{
     DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions,

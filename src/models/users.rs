@@ -2,13 +2,16 @@
 //! `registration`, `profile`, `deletion`.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, QueryOrder, QuerySelect,
+    entity::prelude::*,
+};
 
 pub use super::_entities::{
     sea_orm_active_enums::Roletype as Role,
     users::{ActiveModel, Column, Entity, Model},
 };
-use super::{Error, Result, sessions::authentications::Authentications};
+use super::{Error, Result, sessions::authentications::Authentications, transaction};
 use identifiers::Identifier;
 
 pub mod authentication;
@@ -104,20 +107,24 @@ impl ActiveModel {
     /// changes nothing.
     pub async fn assign_role(
         mut self,
-        db: &impl ConnectionTrait,
+        db: &DatabaseConnection,
         authentications: &Authentications,
         role: Role,
         now: DateTime<Utc>,
     ) -> Result<Model> {
         let _changing = self.id.try_as_ref().map(|id| authentications.changing(*id));
         self.role.set_if_not_equals(role);
-        self.save_if_changed(db, now).await
+        let txn = transaction::begin(db).await?;
+        let user = self.save_if_changed(&txn, now).await?;
+        txn.commit().await?;
+        tracing::info!(user.id = %user.id, role = role.as_str(), "a role was given");
+        Ok(user)
     }
 
     /// Write what has changed, if anything has, to an account that is still there.
     async fn save_if_changed(
         mut self,
-        db: &impl ConnectionTrait,
+        txn: &DatabaseTransaction,
         now: DateTime<Utc>,
     ) -> Result<Model> {
         if !self.is_changed() {
@@ -128,7 +135,7 @@ impl ActiveModel {
             .validate()?
             .filter(Column::DeletedAt.is_null());
         update
-            .exec(db)
+            .exec(txn)
             .await
             .map_err(|err| identifiers::conflict(&err).unwrap_or_else(|| err.into()))
     }

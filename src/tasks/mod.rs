@@ -1,7 +1,7 @@
 //! What people do at a shell: `cargo loco task noun:verb argument:value …`.
 
 use loco_rs::{Error, Result, app::AppContext, db, task::Vars};
-use migration::Migrator;
+use migration::{Migrator, MigratorTrait};
 use serde::Serialize;
 
 use crate::runtime::Runtime;
@@ -14,8 +14,9 @@ pub mod user_promote;
 
 /// The runtime, with the tables made where the server would make them at its start.
 async fn ready(ctx: &AppContext) -> Result<Runtime> {
-    if ctx.config.database.auto_migrate {
-        db::migrate::<Migrator>(&ctx.db).await?;
+    let db = &ctx.db;
+    if ctx.config.database.auto_migrate && !Migrator::get_pending_migrations(db).await?.is_empty() {
+        db::migrate::<Migrator>(db).await?;
     }
     Runtime::of(ctx)
 }

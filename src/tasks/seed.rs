@@ -22,7 +22,13 @@ pub async fn run(ctx: &AppContext, base: &Path) -> Result<()> {
         Ok(_) => println!("the database has an account `admin` already: nothing was changed"),
         Err(models::Error::NotFound) => {
             let fixtures = base.join("users.yaml");
-            db::seed::<users::ActiveModel>(&ctx.db, &fixtures.to_string_lossy()).await?;
+            let seeded = db::seed::<users::ActiveModel>(&ctx.db, &fixtures.to_string_lossy()).await;
+            seeded.map_err(|err| match err {
+                Error::DB(err) if err.sql_err().is_some() => Error::string(
+                    "some of the seeds' accounts exist already; `cargo loco db seed --reset` starts anew",
+                ),
+                err => err,
+            })?;
             println!("made the accounts admin (role admin), ada, grace and alan (inactive)");
         }
         Err(err) => return Err(err.into()),

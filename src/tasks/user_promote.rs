@@ -2,7 +2,10 @@ use loco_rs::prelude::*;
 
 use super::{only, print, ready, required};
 use crate::{
-    models::users::{self, Role},
+    models::{
+        self,
+        users::{self, Role},
+    },
     views::users::UserResponse,
 };
 
@@ -25,7 +28,11 @@ impl Task for UserPromote {
         let rollcall = ready(ctx).await?;
         let now = rollcall.clock.now();
 
-        let user = users::Model::find_by_identifier(&ctx.db, identifier).await?;
+        let user = users::Model::find_by_identifier(&ctx.db, identifier).await;
+        let user = user.map_err(|err| match err {
+            models::Error::NotFound => Error::string("no living account has this identifier"),
+            err => err.into(),
+        })?;
         let was_admin = user.role == Role::Admin;
         let user = user
             .into_active_model()

@@ -16,13 +16,10 @@ impl Sessions {
         now: DateTime<Utc>,
     ) -> Result<()> {
         let _changing = self.authentications.changing(session.user_id);
-        end(
-            db,
-            Condition::all().add(Column::Id.eq(session.id)),
-            reason,
-            now,
-        )
-        .await?;
+        let this = Condition::all().add(Column::Id.eq(session.id));
+        if end(db, this, reason, now).await? > 0 {
+            tracing::info!(user.id = %session.user_id, session.id = %session.id, reason, "a session was ended");
+        }
         Ok(())
     }
 
@@ -43,7 +40,10 @@ impl Sessions {
             .add(Column::UserId.eq(user_id));
         match end(db, own, "revoked_by_user", now).await? {
             0 => Err(Error::NotFound),
-            _ => Ok(()),
+            _ => {
+                tracing::info!(user.id = %user_id, session.id = %id, "a session was ended by its user");
+                Ok(())
+            }
         }
     }
 
@@ -73,7 +73,9 @@ pub async fn revoke_all(
     if let Some(kept) = except {
         sessions = sessions.add(Column::Id.ne(kept));
     }
-    end(db, sessions, reason, now).await
+    let ended = end(db, sessions, reason, now).await?;
+    tracing::info!(user.id = %user_id, sessions = ended, reason, "sessions were ended");
+    Ok(ended)
 }
 
 async fn end(

@@ -44,6 +44,7 @@ impl Model {
         let matches = hasher.verify(credentials.password, hash).await?;
         let Some(user) = user.filter(|_| matches) else {
             throttles.failed(db, &attempt, now).await?;
+            tracing::info!("a login failed");
             return Err(Error::InvalidCredentials);
         };
         throttles.succeeded(db, &attempt).await?;

@@ -35,6 +35,7 @@ impl Model {
         let user = user.save_if_changed(&txn, now).await?;
         revoke_all(&txn, user.id, None, "account_deleted", now).await?;
         txn.commit().await?;
+        tracing::info!(user.id = %user.id, "an account was deleted");
         Ok(user)
     }
 }

@@ -1,7 +1,7 @@
 //! A new account.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, DatabaseConnection};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::Validate;
@@ -12,6 +12,7 @@ use crate::{
         Error, Result, new_id,
         params::{Fault, Params, not_null},
         timestamps::stamp,
+        transaction,
     },
     settings::Settings,
 };
@@ -81,8 +82,8 @@ impl Params for RegisterParams {
 pub enum Registrar<'a> {
     /// Anybody on the network; may they register administrators here?
     Anybody { allow_admin: bool },
-    /// Somebody who is logged in.
-    User(&'a Model),
+    /// Somebody who is logged in: may do what anybody may, and more as an administrator.
+    User { user: &'a Model, allow_admin: bool },
     /// Somebody with a shell on the machine.
     Operator,
 }
@@ -92,7 +93,7 @@ impl Registrar<'_> {
         match self {
             _ if role == Role::User => true,
             Self::Anybody { allow_admin } => allow_admin,
-            Self::User(user) => user.role == Role::Admin,
+            Self::User { user, allow_admin } => allow_admin || user.role == Role::Admin,
             Self::Operator => true,
         }
     }
@@ -104,7 +105,7 @@ impl Model {
     /// # Errors
     /// [`Error::Taken`] names the identifier that a living account has; [`Error::RoleNotAllowed`].
     pub async fn register(
-        db: &impl ConnectionTrait,
+        db: &DatabaseConnection,
         hasher: &Hasher,
         params: RegisterParams,
         registrar: Registrar<'_>,
@@ -136,8 +137,11 @@ impl Model {
             ..Default::default()
         };
         stamp(&mut user, now);
-        user.insert(db)
-            .await
-            .map_err(|err| identifiers::conflict(&err).unwrap_or_else(|| err.into()))
+        let txn = transaction::begin(db).await?;
+        let user = user.insert(&txn).await;
+        let user = user.map_err(|err| identifiers::conflict(&err).unwrap_or_else(|| err.into()))?;
+        txn.commit().await?;
+        tracing::info!(user.id = %user.id, role = user.role.as_str(), "an account was registered");
+        Ok(user)
     }
 }
