@@ -84,7 +84,9 @@ const ROOMS: &[Room] = &[
     Room {
         path: "initializers/",
         may_use: &[
+            "clock",
             "controllers",
+            "initializers",
             "mailers",
             "models",
             "runtime",
@@ -166,6 +168,24 @@ fn a_wrong_import_is_found() {
 fn comments_and_the_own_room_are_no_imports() {
     let model = "//! For axum, see crate::views.\nuse super::Model; // crate::tasks\nuse crate::models::{Error, Result};";
     assert_eq!(faults_of("models/users/password.rs", model), [""; 0]);
+}
+
+#[test]
+fn every_variable_of_the_configuration_is_explained() {
+    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("config");
+    let read = |name: &str| fs::read_to_string(config.join(name)).expect("a file of config/");
+    let mut variables = BTreeSet::new();
+    for environment in ["development", "production", "test"] {
+        let text = read(&format!("{environment}.yaml"));
+        for (at, found) in text.match_indices("get_env(name=\"") {
+            variables.insert(first_name(&text[at + found.len()..]).to_string());
+        }
+    }
+
+    let page = read("README.md");
+    variables.retain(|variable| !page.contains(&format!("`{variable}`")));
+
+    assert_eq!(variables, BTreeSet::new(), "not in config/README.md");
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
