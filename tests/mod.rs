@@ -1,3 +1,4 @@
+mod house;
 mod models;
 mod requests;
 mod settings;
