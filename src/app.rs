@@ -49,7 +49,9 @@ impl Hooks for App {
 
     /// Refuse a wrong configuration before anything is opened.
     async fn load_config(environment: &Environment) -> Result<Config> {
-        let config = environment.load().map_err(settings::explain)?;
+        let config = environment
+            .load()
+            .map_err(|err| settings::explain(err, environment))?;
         Settings::from_config(&config, environment)?;
         Ok(config)
     }

@@ -16,6 +16,8 @@ const SHIPPED_SECRETS: [&str; 2] = [
 
 const SHIPPED_SECRET: &str = "auth.jwt.secret (JWT_SECRET_KEY): the secret in the repository is for loopback only; set one of your own";
 
+const LOG_LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
 /// RFC 7518, section 3.2, asks for a key as long as the hash's output; OWASP and we accept 256 bits.
 const MIN_SECRET_BYTES: usize = 32;
 
@@ -288,39 +290,86 @@ impl Settings {
         let checks = [
             (
                 (8..=64).contains(&p.min_length),
-                "settings.password.min_length: expected 8 to 64",
+                "settings.password.min_length (PASSWORD_MIN_LENGTH): expected 8 to 64",
             ),
             (
                 (19456..=4_194_304).contains(&p.memory_kib),
-                "settings.password.memory_kib: expected 19456 to 4194304",
+                "settings.password.memory_kib (PASSWORD_MEMORY_KIB): expected 19456 to 4194304",
             ),
             (
                 (2..=64).contains(&p.iterations),
-                "settings.password.iterations: expected 2 to 64",
+                "settings.password.iterations (PASSWORD_ITERATIONS): expected 2 to 64",
             ),
             (
                 (1..=64).contains(&p.parallelism),
-                "settings.password.parallelism: expected 1 to 64",
+                "settings.password.parallelism (PASSWORD_PARALLELISM): expected 1 to 64",
             ),
             (
                 p.concurrency <= 1024,
-                "settings.password.concurrency: expected 0 to 1024",
+                "settings.password.concurrency (PASSWORD_CONCURRENCY): expected 0 to 1024",
             ),
             (
                 (100..=60_000).contains(&p.max_wait_ms),
-                "settings.password.max_wait_ms: expected 100 to 60000",
+                "settings.password.max_wait_ms (PASSWORD_MAX_WAIT): expected 100 to 60000",
             ),
             (
                 !self.token.issuer.is_empty(),
-                "settings.token.issuer: must not be empty",
+                "settings.token.issuer (JWT_ISSUER): must not be empty",
             ),
             (
                 !self.token.audience.is_empty(),
-                "settings.token.audience: must not be empty",
+                "settings.token.audience (JWT_AUDIENCE): must not be empty",
             ),
             (
                 (60..=86_400).contains(&self.token.reauthentication_seconds),
-                "settings.token.reauthentication_seconds: expected 60 to 86400",
+                "settings.token.reauthentication_seconds (REAUTHENTICATION_SECONDS): expected 60 to 86400",
+            ),
+            (
+                [
+                    (self.sessions.idle_seconds, self.sessions.absolute_seconds),
+                    (
+                        self.sessions.admin_idle_seconds,
+                        self.sessions.admin_absolute_seconds,
+                    ),
+                ]
+                .iter()
+                .all(|(idle, absolute)| {
+                    (60..=*absolute).contains(idle) && *absolute <= 366 * 86_400
+                }),
+                "settings.sessions (SESSION_IDLE, SESSION_ABSOLUTE, SESSION_ADMIN_IDLE, SESSION_ADMIN_ABSOLUTE): an \
+                 idle lifetime is at least 60 seconds and at most the absolute one, that at most 366 days",
+            ),
+            (
+                (1..=10_000_000).contains(&self.sessions.cache.capacity),
+                "settings.sessions.cache.capacity (SESSION_CACHE_CAPACITY): expected 1 to 10000000",
+            ),
+            (
+                (0..=20).contains(&self.throttle.free_failures),
+                "settings.throttle.free_failures (THROTTLE_FREE_FAILURES): expected 0 to 20",
+            ),
+            (
+                (0..=100_000).contains(&self.throttle.free_failures_per_address),
+                "settings.throttle.free_failures_per_address (THROTTLE_FREE_FAILURES_PER_ADDRESS): expected 0 to 100000",
+            ),
+            (
+                !self.throttle.delays_seconds.is_empty()
+                    && self
+                        .throttle
+                        .delays_seconds
+                        .iter()
+                        .all(|delay| (1..=86_400).contains(delay)),
+                "settings.throttle.delays_seconds: expected a list of delays from 1 to 86400",
+            ),
+            (
+                self.rate_limit.per_second > 0 && self.rate_limit.burst > 0,
+                "settings.rate_limit (RATE_LIMIT_PER_SECOND, RATE_LIMIT_BURST): expected at least 1",
+            ),
+            (
+                self.oauth.client_id.is_empty() == self.oauth.client_secret.is_empty()
+                    && (self.oauth.client_secret.is_empty()
+                        || self.oauth.client_secret.len() >= MIN_SECRET_BYTES),
+                "settings.oauth (OAUTH_CLIENT_ID, OAUTH_CLIENT_SECRET): expected both or none, the secret with at \
+                 least 32 characters",
             ),
         ];
         checks
@@ -387,7 +436,7 @@ fn config_faults(config: &Config, environment: &Environment) -> Vec<String> {
     let jwt = config.auth.as_ref().and_then(|auth| auth.jwt.as_ref());
     need(
         jwt.is_some_and(|jwt| (60..=86_400).contains(&jwt.expiration)),
-        "auth.jwt.expiration: expected 60 to 86400 seconds",
+        "auth.jwt.expiration (JWT_EXPIRATION): expected 60 to 86400 seconds",
     );
     need(
         jwt.is_some_and(|jwt| jwt.location.is_none()),
@@ -479,9 +528,11 @@ fn without_value(message: &str) -> String {
 }
 
 /// Why a configuration file can't be read: the framework's error quotes the value and names no key.
-pub fn explain(err: loco_rs::Error) -> loco_rs::Error {
+pub fn explain(err: loco_rs::Error, environment: &Environment) -> loco_rs::Error {
     let loco_rs::Error::YAMLFile(err, file) = err else {
-        return err;
+        return loco_rs::Error::Message(format!(
+            "the environment `{environment}` can't be used: {err}"
+        ));
     };
     let path = file.split(" (merged").next().unwrap_or(&file);
     let text = std::fs::read_to_string(path).unwrap_or_default();
@@ -503,7 +554,9 @@ fn variable_fault(line: &str) -> Option<String> {
             "{key} ({variable}): must not contain a quote, a backslash or a control character"
         ));
     }
-    let expected = if default.parse::<bool>().is_ok() {
+    let expected = if variable == "LOG_LEVEL" {
+        (!LOG_LEVELS.contains(&value.as_str())).then_some("off, error, warn, info, debug or trace")
+    } else if default.parse::<bool>().is_ok() {
         value.parse::<bool>().is_err().then_some("true or false")
     } else {
         (default.parse::<u64>().is_ok() && value.parse::<u64>().is_err())
