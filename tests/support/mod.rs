@@ -1,6 +1,9 @@
 //! A booted service with a database of its own, and the people who call it.
 
 mod client;
+pub mod process;
+mod rows;
+pub mod shapes;
 
 use std::future::Future;
 
