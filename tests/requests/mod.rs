@@ -1,2 +1,3 @@
 mod register;
 mod token;
+mod users;
