@@ -1,3 +1,10 @@
+mod access_matrix;
+mod cors;
+mod headers;
+mod openapi;
+mod outages;
+mod problems;
 mod register;
 mod token;
+mod tokens_refused;
 mod users;
