@@ -41,6 +41,10 @@ where
 }
 
 /// As [`service`], with another configuration.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a failing test must not skip the end"
+)]
 pub async fn service_with<F, Fut>(change: impl FnOnce(&mut Config), test: F)
 where
     F: FnOnce(Service) -> Fut,
@@ -74,6 +78,7 @@ where
 }
 
 /// Run `n` futures at once, each on a task of its own.
+#[expect(clippy::disallowed_methods, reason = "every task is awaited")]
 pub async fn in_parallel<T, Fut>(n: usize, make: impl Fn(usize) -> Fut) -> Vec<T>
 where
     T: Send + 'static,
