@@ -1,10 +1,12 @@
 //! Tokens that are not ours, or not good now (RFC 8725): each is a 401 that says no more.
 
+mod claims;
+mod signatures;
+
 use axum::{
     body::Body,
     http::{Request, header},
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use rollcall::settings;
 use serde_json::{Value, json};
@@ -73,10 +75,6 @@ impl Forger {
     }
 }
 
-fn encoded(value: &Value) -> String {
-    URL_SAFE_NO_PAD.encode(value.to_string())
-}
-
 #[tokio::test]
 async fn what_the_forger_leaves_alone_is_accepted() {
     service(|s| async move {
@@ -92,118 +90,6 @@ async fn what_the_forger_leaves_alone_is_accepted() {
 
             assert_eq!(answer.status, 200, "{answer:?}");
         }
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn another_algorithm_or_signature_is_refused() {
-    service(|s| async move {
-        let forger = Forger::of(&s).await;
-        let good = forger.forge(json!({}));
-        let (signed, signature) = good.rsplit_once('.').unwrap();
-        let payload = encoded(&forger.claims(json!({})));
-
-        for algorithm in ["none", "None", "NONE", "nOnE", "", "HS512", "RS256"] {
-            let header = encoded(&json!({"typ": "JWT", "alg": algorithm}));
-            for signature in ["", signature] {
-                let token = format!("{header}.{payload}.{signature}");
-                forger.is_refused(algorithm, &token).await;
-            }
-        }
-        for algorithm in [Algorithm::HS256, Algorithm::HS384] {
-            let token = forger.sign(algorithm, &forger.secret, json!({}));
-            forger.is_refused("another HMAC", &token).await;
-        }
-        for secret in [b"".as_slice(), b"another secret", &forger.secret[1..]] {
-            let token = forger.sign(Algorithm::HS512, secret, json!({}));
-            forger.is_refused("another secret", &token).await;
-        }
-        let admin = encoded(&forger.claims(json!({"role": "admin"})));
-        let header = signed.split('.').next().unwrap();
-        for token in [
-            format!("{signed}."),
-            signed.to_string(),
-            format!("{signed}.{}", &signature[1..]),
-            format!("{header}.{admin}.{signature}"),
-        ] {
-            forger.is_refused("a foreign signature", &token).await;
-        }
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn wrong_or_missing_claims_are_refused() {
-    service(|s| async move {
-        let forger = Forger::of(&s).await;
-        let now = forger.now;
-        let nobody = Uuid::now_v7();
-
-        for changes in [
-            json!({"iss": "another"}),
-            json!({"iss": ["rollcall", "another"]}),
-            json!({"iss": ""}),
-            json!({"iss": null}),
-            json!({"aud": "another"}),
-            json!({"aud": ["another", "rollcall"]}),
-            json!({"aud": null}),
-            json!({"exp": null}),
-            json!({"exp": now}),
-            json!({"exp": now - 1}),
-            json!({"exp": 0}),
-            json!({"exp": -1}),
-            json!({"exp": now + 3600 + 60}),
-            json!({"exp": i64::MAX}),
-            json!({"exp": u64::MAX}),
-            json!({"exp": 1e300}),
-            json!({"exp": (now + 60).to_string()}),
-            json!({"nbf": now + 60}),
-            json!({"nbf": i64::MAX}),
-            json!({"iat": now + 60}),
-            json!({"iat": i64::MAX}),
-            json!({"iat": null}),
-            json!({"pid": nobody}),
-            json!({"sub": nobody}),
-            json!({"sub": null}),
-            json!({"pid": null}),
-            json!({"sub": "ada", "pid": "ada"}),
-            json!({"role": "root"}),
-            json!({"jti": null}),
-        ] {
-            let what = changes.to_string();
-            forger.is_refused(&what, &forger.forge(changes)).await;
-        }
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_good_token_of_nobody_finds_no_user() {
-    service(|s| async move {
-        let forger = Forger::of(&s).await;
-        let nobody = Uuid::now_v7();
-
-        let answer = forger
-            .present(&forger.forge(json!({"sub": nobody, "pid": nobody})))
-            .await;
-
-        answer.is_problem(404, "user_not_found");
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn the_role_in_a_token_opens_nothing() {
-    service(|s| async move {
-        let forger = Forger::of(&s).await;
-        let token = forger.forge(json!({"role": "admin"}));
-
-        let client = s.anonymous().with_token(&token);
-
-        assert_eq!(client.get(CURRENT).await.body["role"], "user");
-        let answer = client.get("/v1/api/users/admin-only").await;
-        answer.is_problem(403, "forbidden");
     })
     .await;
 }

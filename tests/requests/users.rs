@@ -2,6 +2,7 @@
 
 mod deletion;
 mod passwords;
+mod renaming;
 mod update;
 mod visibility;
 
