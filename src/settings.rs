@@ -7,6 +7,7 @@ use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use ipnet::IpNet;
 use loco_rs::{config::Config, environment::Environment};
 use serde::Deserialize;
+use sqlx::{postgres::PgConnectOptions, sqlite::SqliteConnectOptions};
 
 /// Secrets that stand in this repository. Whoever has read it can sign with them.
 const SHIPPED_SECRETS: [&str; 2] = [
@@ -420,8 +421,8 @@ fn config_faults(config: &Config, environment: &Environment) -> Vec<String> {
     let database = &config.database;
 
     need(
-        database.uri.starts_with("sqlite:") || is_postgres(&database.uri),
-        "database.uri (DATABASE_URL): required, sqlite://… or postgres://…",
+        is_database_uri(&database.uri),
+        "database.uri (DATABASE_URL): required, sqlite://… or postgres://…, what is special in a URL percent-encoded",
     );
     need(
         (1..=1000).contains(&database.max_connections)
@@ -474,8 +475,13 @@ fn config_faults(config: &Config, environment: &Environment) -> Vec<String> {
     faults
 }
 
-fn is_postgres(uri: &str) -> bool {
-    uri.starts_with("postgres://") || uri.starts_with("postgresql://")
+/// Parsed here, because the pool's own refusal quotes it, password and all.
+fn is_database_uri(uri: &str) -> bool {
+    if uri.starts_with("postgres://") || uri.starts_with("postgresql://") {
+        PgConnectOptions::from_str(uri).is_ok()
+    } else {
+        uri.starts_with("sqlite:") && SqliteConnectOptions::from_str(uri).is_ok()
+    }
 }
 
 fn allowed_origins(config: &Config) -> BTreeSet<&str> {

@@ -1,1 +1,7 @@
-
+mod clock;
+mod errors;
+mod hasher;
+mod identifiers;
+mod passwords;
+mod timestamps;
+mod users;

@@ -1,2 +1,11 @@
+mod access_matrix;
+mod cors;
 mod full_disk;
+mod headers;
+mod openapi;
+mod outages;
+mod problems;
 mod register;
+mod token;
+mod tokens_refused;
+mod users;

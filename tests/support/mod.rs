@@ -1,6 +1,9 @@
 //! A booted service with a database of its own, and the people who call it.
 
 mod client;
+pub mod process;
+mod rows;
+pub mod shapes;
 
 use std::future::Future;
 
@@ -38,6 +41,10 @@ where
 }
 
 /// As [`service`], with another configuration.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a failing test must not skip the end"
+)]
 pub async fn service_with<F, Fut>(change: impl FnOnce(&mut Config), test: F)
 where
     F: FnOnce(Service) -> Fut,
@@ -61,7 +68,9 @@ where
         rollcall: Runtime::of(&ctx).expect("a runtime"),
         ctx: ctx.clone(),
     };
+    let runtime = service.rollcall.clone();
     let outcome = tokio::spawn(test(service)).await;
+    runtime.stop().await;
     // PostgreSQL drops no database that somebody is connected to.
     ctx.db.close_by_ref().await.expect("the pool to close");
     drop(boot);
@@ -71,6 +80,7 @@ where
 }
 
 /// Run `n` futures at once, each on a task of its own.
+#[expect(clippy::disallowed_methods, reason = "every task is awaited")]
 pub async fn in_parallel<T, Fut>(n: usize, make: impl Fn(usize) -> Fut) -> Vec<T>
 where
     T: Send + 'static,

@@ -29,12 +29,13 @@ pub enum Identifier {
 impl Identifier {
     /// Never fails: what can't belong to anybody is a username that nobody has.
     pub fn parse(input: &str) -> Self {
-        if input.contains('@') {
-            Self::Email(canonical(input))
-        } else if input.starts_with('+') {
-            Self::Phone(canonical(input))
+        let canonical = canonical(input);
+        if canonical.contains('@') {
+            Self::Email(canonical)
+        } else if canonical.starts_with('+') {
+            Self::Phone(canonical)
         } else {
-            Self::Username(canonical(input))
+            Self::Username(canonical)
         }
     }
 }

@@ -56,15 +56,15 @@ pub struct UpdateParams {
     #[schema(nullable = false, value_type = String, format = Password)]
     pub current_password: Option<String>,
     // Known, so that the refusal can say more than "unknown field".
-    #[serde(default)]
+    #[serde(default, deserialize_with = "not_null")]
     #[validate(custom(function = "read_only"))]
     #[schema(ignore)]
     role: Option<Value>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "not_null")]
     #[validate(custom(function = "read_only"))]
     #[schema(ignore)]
     is_active: Option<Value>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "not_null")]
     #[validate(custom(function = "read_only"))]
     #[schema(ignore)]
     id: Option<Value>,

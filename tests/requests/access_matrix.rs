@@ -1,0 +1,157 @@
+//! Who gets what: every route for every kind of caller. A route without a row fails.
+
+use std::collections::BTreeSet;
+
+use axum::http::Method;
+use loco_rs::app::Hooks;
+use rollcall::app::App;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Client, PASSWORD, Service, service};
+
+/// In the order of the columns.
+const PERSONAS: [&str; 6] = [
+    "anonymous",
+    "member",
+    "other",
+    "admin",
+    "inactive",
+    "deleted",
+];
+
+/// A method, a route, and the status for each persona. `{id}` and `{username}` are the member's.
+/// Deletions stand last: they take the personas away.
+#[rustfmt::skip]
+const ROWS: &[(&str, &str, [u16; 6])] = &[
+    //                                                   anonymous member other admin inactive deleted
+    ("GET",    "/_ping",                                   [200, 200, 200, 200, 200, 200]),
+    ("GET",    "/_health",                                 [200, 200, 200, 200, 200, 200]),
+    ("GET",    "/_readiness",                              [200, 200, 200, 200, 200, 200]),
+    ("POST",   "/auth/register",                           [201, 201, 201, 201, 201, 201]),
+    ("POST",   "/auth/token",                              [200, 200, 200, 200, 200, 200]),
+    ("GET",    "/v1/api/users",                            [401, 200, 200, 200, 401, 404]),
+    ("PATCH",  "/v1/api/users",                            [401, 202, 202, 202, 401, 404]),
+    ("GET",    "/v1/api/users/admin-only",                 [401, 403, 403, 200, 401, 404]),
+    ("GET",    "/v1/api/users/by-username/{username}",     [401, 200, 404, 200, 401, 404]),
+    ("GET",    "/v1/api/users/{id}",                       [401, 200, 404, 200, 401, 404]),
+    ("DELETE", "/v1/api/users",                            [401, 204, 204, 204, 401, 404]),
+];
+
+/// A good body for a route that takes one. Different for each caller, where it has to be.
+fn body(method: &str, path: &str, caller: &str) -> Option<Value> {
+    match (method, path) {
+        ("POST", "/auth/register") => Some(json!({
+            "username": format!("by-{caller}"),
+            "email": format!("by-{caller}@example.com"),
+            "password": PASSWORD,
+        })),
+        ("POST", "/auth/token") => Some(json!({"username": "member", "password": PASSWORD})),
+        ("PATCH", "/v1/api/users") => Some(json!({"first_name": caller})),
+        _ => None,
+    }
+}
+
+async fn personas(s: &Service) -> [Client; 6] {
+    let personas = [
+        s.anonymous(),
+        s.member("member").await,
+        s.member("other").await,
+        s.admin("admin").await,
+        s.member("inactive").await,
+        s.member("deleted").await,
+    ];
+    s.deactivate(&personas[4]).await;
+    personas[5].delete("/v1/api/users").await;
+    personas
+}
+
+async fn call(client: &Client, method: &str, path: &str, body: Option<Value>) -> Answer {
+    let content_type = body.as_ref().map(|_| "application/json");
+    let body = body.map(|body| body.to_string()).unwrap_or_default();
+    let method: Method = method.parse().expect("a method");
+    client.send(method, path, content_type, body).await
+}
+
+#[tokio::test]
+async fn every_route_answers_every_persona_as_the_table_says() {
+    service(|s| async move {
+        let personas = personas(&s).await;
+        let member = personas[1].id().to_string();
+
+        let mut wrong = Vec::new();
+        for (method, route, expected) in ROWS {
+            let path = route
+                .replace("{id}", &member)
+                .replace("{username}", "member");
+            for ((name, client), expected) in PERSONAS.iter().zip(&personas).zip(expected) {
+                let answer = call(client, method, &path, body(method, route, name)).await;
+
+                if answer.status != *expected {
+                    wrong.push(format!(
+                        "{method} {route} as {name}: {} instead of {expected}",
+                        answer.status
+                    ));
+                }
+                match answer.status {
+                    401 => drop(answer.is_problem(401, "invalid_token")),
+                    403 => drop(answer.is_problem(403, "forbidden")),
+                    404 if *name == "deleted" => drop(answer.is_problem(404, "user_not_found")),
+                    404 => drop(answer.is_problem(404, "not_found")),
+                    _ => {}
+                }
+            }
+        }
+
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_route_has_a_row_and_every_row_a_route() {
+    service(|s| async move {
+        let routes: BTreeSet<String> = App::routes(&s.ctx)
+            .collect()
+            .iter()
+            .flat_map(|route| {
+                route
+                    .actions
+                    .iter()
+                    .map(|action| format!("{action} {}", route.uri))
+            })
+            .collect();
+
+        let rows: BTreeSet<String> = ROWS
+            .iter()
+            .map(|(method, route, _)| format!("{method} {route}"))
+            .collect();
+
+        assert_eq!(rows, routes);
+        assert_eq!(rows.len(), ROWS.len(), "a row is there twice");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_document_says_the_same() {
+    service(|s| async move {
+        let document = s.anonymous().get("/openapi.json").await.body;
+
+        for (method, route, expected) in ROWS {
+            let paths = document["paths"].as_object().unwrap();
+            let (_, item) = paths
+                .iter()
+                .find(|(path, _)| path.trim_end_matches('/') == *route)
+                .unwrap_or_else(|| panic!("{route} is not in the document"));
+            let operation = &item[method.to_lowercase()];
+
+            for status in expected {
+                let response = &operation["responses"][status.to_string()];
+                assert!(response.is_object(), "{method} {route}: no {status}");
+            }
+            let is_closed = expected[0] == 401;
+            assert_eq!(operation["security"].is_array(), is_closed, "{route}");
+        }
+    })
+    .await;
+}
