@@ -19,8 +19,8 @@ const PERSONAS: [&str; 6] = [
     "deleted",
 ];
 
-/// A method, a route, and the status for each persona. `{id}` and `{username}` are the member's.
-/// Deletions stand last: they take the personas away.
+/// A method, a route, and the status for each persona. `{id}` and `{username}` are the member's: its
+/// account, or a session of its. What ends sessions and accounts stands last.
 #[rustfmt::skip]
 const ROWS: &[(&str, &str, [u16; 6])] = &[
     //                                                   anonymous member other admin inactive deleted
@@ -34,6 +34,12 @@ const ROWS: &[(&str, &str, [u16; 6])] = &[
     ("GET",    "/v1/api/users/admin-only",                 [401, 403, 403, 200, 401, 404]),
     ("GET",    "/v1/api/users/by-username/{username}",     [401, 200, 404, 200, 401, 404]),
     ("GET",    "/v1/api/users/{id}",                       [401, 200, 404, 200, 401, 404]),
+    ("POST",   "/oauth/introspect",                        [200, 200, 200, 200, 200, 200]),
+    ("POST",   "/oauth/revoke",                            [200, 200, 200, 200, 200, 200]),
+    ("GET",    "/v1/api/users/sessions",                   [401, 200, 200, 200, 401, 404]),
+    ("DELETE", "/v1/api/users/sessions/{id}",              [401, 204, 404, 404, 401, 404]),
+    ("POST",   "/auth/logout",                             [401, 204, 204, 204, 401, 404]),
+    ("POST",   "/auth/logout-all",                         [401, 204, 204, 204, 401, 404]),
     ("DELETE", "/v1/api/users",                            [401, 204, 204, 204, 401, 404]),
 ];
 
@@ -66,6 +72,11 @@ async fn personas(s: &Service) -> [Client; 6] {
 }
 
 async fn call(client: &Client, method: &str, path: &str, body: Option<Value>) -> Answer {
+    if path.starts_with("/oauth/") {
+        let client_of_the_tests = "client_id=resource-server\
+             &client_secret=a+secret+of+the+tests,+and+nobody+else&token=nothing";
+        return client.form(path, client_of_the_tests).await;
+    }
     let content_type = body.as_ref().map(|_| "application/json");
     let body = body.map(|body| body.to_string()).unwrap_or_default();
     let method: Method = method.parse().expect("a method");
@@ -77,13 +88,25 @@ async fn every_route_answers_every_persona_as_the_table_says() {
     service(|s| async move {
         let personas = personas(&s).await;
         let member = personas[1].id().to_string();
+        s.log_in("member", PASSWORD).await;
+        let sessions = personas[1].get("/v1/api/users/sessions").await.body;
+        let session = sessions[0]["id"].as_str().expect("a session");
 
         let mut wrong = Vec::new();
         for (method, route, expected) in ROWS {
-            let path = route
-                .replace("{id}", &member)
-                .replace("{username}", "member");
+            let id = if route.contains("/sessions/") {
+                session
+            } else {
+                &member
+            };
+            let path = route.replace("{id}", id).replace("{username}", "member");
             for ((name, client), expected) in PERSONAS.iter().zip(&personas).zip(expected) {
+                let again = if *expected == 204 && !route.contains("/sessions/") {
+                    Some(s.log_in(name, PASSWORD).await)
+                } else {
+                    None
+                };
+                let client = again.as_ref().unwrap_or(client);
                 let answer = call(client, method, &path, body(method, route, name)).await;
 
                 if answer.status != *expected {
@@ -149,7 +172,7 @@ async fn the_document_says_the_same() {
                 let response = &operation["responses"][status.to_string()];
                 assert!(response.is_object(), "{method} {route}: no {status}");
             }
-            let is_closed = expected[0] == 401;
+            let is_closed = expected[0] == 401 || route.starts_with("/oauth/");
             assert_eq!(operation["security"].is_array(), is_closed, "{route}");
         }
     })

@@ -22,22 +22,26 @@ struct Forger {
     secret: Vec<u8>,
     now: i64,
     user: Uuid,
+    session: Uuid,
 }
 
 impl Forger {
     async fn of(s: &Service) -> Self {
+        let ada = s.member("ada").await;
+        let sessions = ada.get("/v1/api/users/sessions").await.body;
         Self {
+            session: sessions[0]["id"].as_str().unwrap().parse().unwrap(),
             anonymous: s.anonymous(),
             secret: settings::secret_bytes(&s.ctx.config).unwrap(),
             now: s.rollcall.clock.now().timestamp(),
-            user: s.member("ada").await.id().parse().unwrap(),
+            user: ada.id().parse().unwrap(),
         }
     }
 
     /// The claims of a good token, with these changed; null takes one away.
     fn claims(&self, changes: Value) -> Value {
         let mut claims = json!({
-            "pid": self.user, "sub": self.user, "role": "user", "iss": "rollcall", "aud": "rollcall",
+            "pid": self.user, "sub": self.user, "sid": self.session, "role": "user", "iss": "rollcall", "aud": "rollcall",
             "iat": self.now, "exp": self.now + 3600, "jti": Uuid::now_v7(),
         });
         let (Value::Object(fields), Value::Object(changes)) = (&mut claims, changes) else {

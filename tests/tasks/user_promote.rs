@@ -52,7 +52,11 @@ async fn nobody_else_is_promoted() {
 
         for identifier in ["nobody", "", "deleted", "%", "\0"] {
             let refusal = task(&s.ctx, "user:promote", &[("user", identifier)]).await;
-            assert_eq!(refusal, Err("not found".to_string()), "{identifier:?}");
+            assert_eq!(
+                refusal,
+                Err("no living account has this identifier".to_string()),
+                "{identifier:?}"
+            );
         }
         task(&s.ctx, "user:promote", &[("user", "ada")])
             .await

@@ -30,6 +30,7 @@ async fn a_token_names_the_account_and_nothing_personal() {
             ".iat" => insta::dynamic_redaction(|value, _| seconds(&value)),
             ".jti" => insta::dynamic_redaction(shapes::uuid_v7),
             ".pid" => insta::dynamic_redaction(shapes::uuid_v7),
+            ".sid" => insta::dynamic_redaction(shapes::uuid_v7),
             ".sub" => insta::dynamic_redaction(shapes::uuid_v7),
         }, @r#"
         {
@@ -40,6 +41,7 @@ async fn a_token_names_the_account_and_nothing_personal() {
           "jti": "[uuid]",
           "pid": "[uuid]",
           "role": "admin",
+          "sid": "[uuid]",
           "sub": "[uuid]"
         }
         "#);

@@ -38,6 +38,9 @@ async fn wrong_or_missing_claims_are_refused() {
             json!({"iat": null}),
             json!({"pid": nobody}),
             json!({"sub": nobody}),
+            json!({"sub": nobody, "pid": nobody}),
+            json!({"sid": nobody}),
+            json!({"sid": null}),
             json!({"sub": null}),
             json!({"pid": null}),
             json!({"sub": "ada", "pid": "ada"}),
@@ -58,7 +61,7 @@ async fn a_good_token_of_nobody_finds_no_user() {
         let nobody = Uuid::now_v7();
 
         let answer = forger
-            .present(&forger.forge(json!({"sub": nobody, "pid": nobody})))
+            .present(&forger.forge(json!({"sub": nobody, "pid": nobody, "sid": nobody})))
             .await;
 
         answer.is_problem(404, "user_not_found");
