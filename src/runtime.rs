@@ -1,16 +1,22 @@
 //! What a request needs besides its own words: built once at boot, shared by reference.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use loco_rs::app::AppContext;
 use sea_orm::DatabaseConnection;
-use tokio::task::JoinHandle;
+use tokio::{sync::watch, task::JoinHandle, time::timeout};
 
 use crate::{
     clock::Clock,
     models::{sessions::Sessions, throttles::Throttles, users::password::Hasher},
     settings::{self, Settings},
 };
+
+/// What runs in the background gets so long to end.
+const STOP_WITHIN: Duration = Duration::from_secs(3);
 
 /// Cheap to clone, where the framework's `AppContext` copies the whole configuration.
 #[derive(Clone)]
@@ -24,6 +30,7 @@ pub struct Parts {
     pub sessions: Sessions,
     pub throttles: Throttles,
     background: Mutex<Vec<JoinHandle<()>>>,
+    stop: watch::Sender<bool>,
 }
 
 impl std::ops::Deref for Runtime {
@@ -61,6 +68,7 @@ impl Runtime {
             sessions: Sessions::new(&secret, jwt.expiration, &settings.token, &settings.sessions),
             throttles: Throttles::new(&secret, &settings.throttle),
             background: Mutex::default(),
+            stop: watch::Sender::new(false),
             settings,
         })));
         Ok(())
@@ -80,13 +88,23 @@ impl Runtime {
         self.background().push(task);
     }
 
+    /// Ends when the application does: for what runs in the background.
+    pub fn stopped(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut stop = self.stop.subscribe();
+        async move {
+            // An error means that the runtime itself is gone.
+            let _ = stop.wait_for(|stop| *stop).await;
+        }
+    }
+
     /// End what runs in the background, and wait until it has let go of its connections.
     pub async fn stop(&self) {
+        self.stop.send_replace(true);
         let tasks = std::mem::take(&mut *self.background());
-        for task in tasks {
-            task.abort();
-            // An aborted task's end is what was asked for.
-            let _ = task.await;
+        for mut task in tasks {
+            if timeout(STOP_WITHIN, &mut task).await.is_err() {
+                task.abort();
+            }
         }
     }
 

@@ -15,7 +15,11 @@ use loco_rs::{
     Result,
     app::{AppContext, Initializer},
 };
-use sqlx::{ConnectOptions, postgres::PgListener, sqlite::SqliteConnectOptions};
+use sqlx::{
+    ConnectOptions, PgPool,
+    postgres::{PgConnectOptions, PgListener, PgPoolOptions},
+    sqlite::SqliteConnectOptions,
+};
 use tokio::time::{sleep, timeout};
 
 use crate::{models::sessions::authentications::Authentications, runtime::Runtime};
@@ -26,6 +30,8 @@ const CHANNEL: &str = "rollcall_authentication";
 const HEARTBEAT: Duration = Duration::from_millis(200);
 /// How long one proof counts. With the heartbeat, below the promised second.
 const LEASE: Duration = Duration::from_millis(800);
+/// How long an attempt to connect may take.
+const CONNECT: Duration = Duration::from_secs(2);
 /// Between two attempts to connect.
 const RETRY: Duration = Duration::from_millis(250);
 
@@ -42,19 +48,41 @@ impl Initializer for AuthenticationWatch {
         let authentications = rollcall.sessions.authentications.clone();
         if authentications.is_enabled() {
             let uri = ctx.config.database.uri.clone();
-            rollcall.run_in_background(watch(uri, authentications));
+            let stopped = rollcall.stopped();
+            rollcall.run_in_background(watch(uri, authentications, stopped));
         }
         Ok(())
     }
 }
 
-async fn watch(uri: String, authentications: Authentications) {
+/// Until `stopped`, and then without a connection left behind.
+async fn watch(uri: String, authentications: Authentications, stopped: impl Future<Output = ()>) {
+    if uri.starts_with("sqlite:") {
+        tokio::select! {
+            () = keep_watching(&authentications, || watch_sqlite(&uri, &authentications)) => {}
+            () = stopped => {}
+        }
+    } else if let Ok(options) = PgConnectOptions::from_str(&uri) {
+        // A pool of its own: closing it waits until the listener's connection is gone.
+        let one = PgPoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(CONNECT);
+        let pool = one.connect_lazy_with(options.application_name("rollcall listener"));
+        tokio::select! {
+            () = keep_watching(&authentications, || watch_postgres(&pool, &authentications)) => {}
+            () = stopped => {}
+        }
+        pool.close().await;
+    }
+    authentications.distrust();
+}
+
+async fn keep_watching<F>(authentications: &Authentications, watch: impl Fn() -> F)
+where
+    F: Future<Output = sqlx::Result<()>>,
+{
     loop {
-        let ended = if uri.starts_with("sqlite:") {
-            watch_sqlite(&uri, &authentications).await
-        } else {
-            watch_postgres(&uri, &authentications).await
-        };
+        let ended = watch().await;
         authentications.distrust();
         if let Err(err) = ended {
             tracing::warn!(error = %err, "other nodes' changes are not heard: every request asks the database");
@@ -63,8 +91,8 @@ async fn watch(uri: String, authentications: Authentications) {
     }
 }
 
-async fn watch_postgres(uri: &str, authentications: &Authentications) -> sqlx::Result<()> {
-    let mut listener = PgListener::connect(uri).await?;
+async fn watch_postgres(pool: &PgPool, authentications: &Authentications) -> sqlx::Result<()> {
+    let mut listener = PgListener::connect_with(pool).await?;
     listener.eager_reconnect(false);
     listener.listen(CHANNEL).await?;
     // What happened before this moment was not heard.

@@ -29,9 +29,14 @@ impl Initializer for Housekeeping {
         let rollcall = Runtime::of(ctx)?;
         rollcall.clone().run_in_background(async move {
             let node = new_id(rollcall.clock.now());
+            let stopped = rollcall.stopped();
+            tokio::pin!(stopped);
             loop {
                 // Not at the start, when there is other work.
-                sleep(EVERY).await;
+                tokio::select! {
+                    () = sleep(EVERY) => {}
+                    () = &mut stopped => return,
+                }
                 if let Err(err) = clean(&rollcall, node).await {
                     tracing::warn!(error = %err, "house-keeping failed; it is tried again later");
                 }

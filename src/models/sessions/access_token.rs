@@ -1,8 +1,9 @@
-//! Access tokens: JWTs as the framework's `auth::JWT` reads them (HS512, `pid`, `exp` and more), with
-//! the checks that it leaves out. RFC 8725 is the source of the rules.
+//! Access tokens: JWTs signed with `auth.jwt` as the framework signs its own (HS512, `pid`, `exp` and
+//! more), with the checks that its `auth::JWT` leaves out. RFC 8725 is the source of the rules.
 //!
-//! The keys are made once: the framework's own check decodes the secret and derives them at every
-//! request, and logs each refusal as an error.
+//! `auth::JWT` itself can't be the check: it refuses every token that has an audience, decodes the
+//! secret and derives the key at every request, and logs each refusal as an error. Here the keys are
+//! made once.
 
 use std::sync::Arc;
 

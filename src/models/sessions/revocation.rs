@@ -38,13 +38,11 @@ impl Sessions {
         let own = Condition::all()
             .add(Column::Id.eq(id))
             .add(Column::UserId.eq(user_id));
-        match end(db, own, "revoked_by_user", now).await? {
-            0 => Err(Error::NotFound),
-            _ => {
-                tracing::info!(user.id = %user_id, session.id = %id, "a session was ended by its user");
-                Ok(())
-            }
+        if end(db, own, "revoked_by_user", now).await? == 0 {
+            return Err(Error::NotFound);
         }
+        tracing::info!(user.id = %user_id, session.id = %id, "a session was ended by its user");
+        Ok(())
     }
 
     /// End all of a user's sessions. How many were live?
