@@ -1,8 +1,19 @@
 //! A booted service with a database of its own, and the people who call it.
 
-mod client;
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test waits for every task that it spawns"
+)]
 
-use std::future::Future;
+mod client;
+mod edits;
+pub mod nodes;
+pub mod shapes;
+
+use std::{
+    future::Future,
+    sync::{Arc, Mutex},
+};
 
 use axum::Router;
 use loco_rs::{
@@ -26,6 +37,8 @@ pub struct Service {
     pub router: Router,
     pub ctx: AppContext,
     pub rollcall: Runtime,
+    /// Other processes on the same database, stopped at the end.
+    nodes: Arc<Mutex<Vec<AppContext>>>,
 }
 
 /// Run a test against a service in the test environment.
@@ -60,14 +73,20 @@ where
         router: boot.router.clone().expect("a router"),
         rollcall: Runtime::of(&ctx).expect("a runtime"),
         ctx: ctx.clone(),
+        nodes: Arc::default(),
     };
+    let nodes = Arc::clone(&service.nodes);
     let outcome = tokio::spawn(test(service)).await;
-    // PostgreSQL drops no database that somebody is connected to.
-    ctx.db.close_by_ref().await.expect("the pool to close");
-    drop(boot);
+    let nodes = std::mem::take(&mut *nodes.lock().expect("the nodes"));
+    for ctx in nodes.iter().chain([&ctx]) {
+        nodes::stop(ctx).await;
+    }
+    // The listener ends in a task of its own, which must go on while the database is dropped.
+    let dropped = tokio::task::spawn_blocking(move || drop(boot)).await;
     if let Err(failure) = outcome {
         std::panic::resume_unwind(failure.into_panic());
     }
+    dropped.expect("the database to be dropped");
 }
 
 /// Run `n` futures at once, each on a task of its own.
@@ -124,7 +143,6 @@ impl Service {
         let credentials = json!({"username": identifier, "password": password});
         let answer = self.anonymous().post("/auth/token", credentials).await;
         assert_eq!(answer.status, 200, "{answer:?}");
-        self.anonymous()
-            .with_token(answer.body["access_token"].as_str().expect("a token"))
+        self.anonymous().with_tokens(&answer)
     }
 }

@@ -1,0 +1,3 @@
+mod lifetimes;
+mod refresh;
+mod storage;
