@@ -103,6 +103,15 @@ where
     results
 }
 
+/// The outcome of two requests that are under way together, each on a task of its own.
+pub async fn together<A: Send + 'static, B: Send + 'static>(
+    one: impl Future<Output = A> + Send + 'static,
+    other: impl Future<Output = B> + Send + 'static,
+) -> (A, B) {
+    let (one, other) = (tokio::spawn(one), tokio::spawn(other));
+    (one.await.expect("one"), other.await.expect("the other"))
+}
+
 impl Service {
     /// Nobody: a client without a token.
     pub fn anonymous(&self) -> Client {

@@ -30,7 +30,10 @@ pub async fn stop(ctx: &AppContext) {
 }
 
 /// Ask until the answer is yes; how long did it take?
-pub async fn until(deadline: Duration, mut ask: impl AsyncFnMut() -> bool) -> Duration {
+pub async fn until<Fut>(deadline: Duration, mut ask: impl FnMut() -> Fut) -> Duration
+where
+    Fut: Future<Output = bool>,
+{
     let started = Instant::now();
     while !ask().await {
         assert!(started.elapsed() < deadline, "not within {deadline:?}");
@@ -61,7 +64,7 @@ impl Service {
     /// Wait until authentications in memory count.
     pub async fn is_trusted(&self) {
         let authentications = &self.rollcall.sessions.authentications;
-        until(LONG, async || authentications.is_trusted()).await;
+        until(LONG, || std::future::ready(authentications.is_trusted())).await;
     }
 
     pub fn on_sqlite(&self) -> bool {
