@@ -1,7 +1,10 @@
+mod cache;
 mod ending;
 mod invented;
 mod lifetimes;
 mod listing;
+mod other_nodes;
 mod races;
 mod refresh;
 mod storage;
+mod watch;

@@ -174,3 +174,21 @@ async fn who_may_not_act_cannot_renew() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn being_seen_is_kept_to_the_minute() {
+    service(|s| async move {
+        let ada = s.member("ada").await;
+        let seen = async || ada.get("/v1/api/users/sessions").await.body[0]["last_seen_at"].clone();
+        let opened = seen().await;
+
+        s.advance(Duration::seconds(30));
+        let soon = (seen().await, seen().await);
+        s.advance(Duration::seconds(31));
+        let later = (seen().await, seen().await);
+
+        assert_eq!(soon, (opened.clone(), opened.clone()));
+        assert_ne!(later.1, opened, "a minute is over");
+    })
+    .await;
+}

@@ -96,24 +96,6 @@ async fn the_list_has_only_live_sessions_of_the_caller() {
 }
 
 #[tokio::test]
-async fn being_seen_is_kept_to_the_minute() {
-    service(|s| async move {
-        let ada = s.member("ada").await;
-        let seen = async || ada.get(SESSIONS).await.body[0]["last_seen_at"].clone();
-        let opened = seen().await;
-
-        s.advance(Duration::seconds(30));
-        let soon = (seen().await, seen().await);
-        s.advance(Duration::seconds(31));
-        let later = (seen().await, seen().await);
-
-        assert_eq!(soon, (opened.clone(), opened.clone()));
-        assert_ne!(later.1, opened, "a minute is over");
-    })
-    .await;
-}
-
-#[tokio::test]
 async fn a_session_can_be_ended_from_another_one() {
     service(|s| async move {
         let phone = s.member("ada").await;
