@@ -1,5 +1,8 @@
+mod addresses;
 mod cache;
+mod devices;
 mod ending;
+mod forwarded;
 mod invented;
 mod lifetimes;
 mod listing;
@@ -7,4 +10,6 @@ mod other_nodes;
 mod races;
 mod refresh;
 mod storage;
+mod throttle;
+mod throttle_counts;
 mod watch;
