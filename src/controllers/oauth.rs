@@ -87,7 +87,7 @@ fn basic(header: &str) -> Option<(String, String)> {
     Some((decoded(id)?, decoded(secret)?))
 }
 
-/// In constant time; nobody is the client of a service that has none.
+/// In constant time; nobody is the client of a service that has none, or none with a secret.
 fn is_client(configured: &OAuth, shown: Option<(String, String)>) -> bool {
     let (id, secret) = shown.unwrap_or_default();
     let same = |a: &str, b: &str| {
@@ -97,7 +97,7 @@ fn is_client(configured: &OAuth, shown: Option<(String, String)>) -> bool {
         )
     };
     let matches = same(&id, &configured.client_id) & same(&secret, &configured.client_secret);
-    matches && !configured.client_id.is_empty()
+    matches && !configured.client_id.is_empty() && !configured.client_secret.is_empty()
 }
 
 /// Introspect a token
