@@ -30,7 +30,8 @@ use crate::{
 #[derive(Deserialize, ToSchema)]
 pub struct OAuthRequest {
     /// An access token or a refresh token.
-    #[schema(format = Password)]
+    #[serde(default)]
+    #[schema(required = true, format = Password)]
     token: String,
     /// Not needed: the two kinds can't be mistaken.
     #[serde(rename = "token_type_hint")]
