@@ -30,7 +30,8 @@ use crate::{
 #[derive(Deserialize, ToSchema)]
 pub struct OAuthRequest {
     /// An access token or a refresh token.
-    #[schema(format = Password)]
+    #[serde(default)]
+    #[schema(required = true, format = Password)]
     token: String,
     /// Not needed: the two kinds can't be mistaken.
     #[serde(rename = "token_type_hint")]
@@ -87,7 +88,7 @@ fn basic(header: &str) -> Option<(String, String)> {
     Some((decoded(id)?, decoded(secret)?))
 }
 
-/// In constant time; nobody is the client of a service that has none.
+/// In constant time; nobody is the client of a service that has none, or none with a secret.
 fn is_client(configured: &OAuth, shown: Option<(String, String)>) -> bool {
     let (id, secret) = shown.unwrap_or_default();
     let same = |a: &str, b: &str| {
@@ -97,7 +98,7 @@ fn is_client(configured: &OAuth, shown: Option<(String, String)>) -> bool {
         )
     };
     let matches = same(&id, &configured.client_id) & same(&secret, &configured.client_secret);
-    matches && !configured.client_id.is_empty()
+    matches && !configured.client_id.is_empty() && !configured.client_secret.is_empty()
 }
 
 /// Introspect a token

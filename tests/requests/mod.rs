@@ -6,6 +6,7 @@ mod openapi;
 mod outages;
 mod problems;
 mod register;
+mod sessions;
 mod token;
 mod tokens_refused;
 mod users;

@@ -1,10 +1,14 @@
+use std::net::SocketAddr;
+
 use axum::{
     Router,
     body::Body,
-    http::{HeaderMap, Method, Request, header},
+    extract::ConnectInfo,
+    http::{HeaderMap, HeaderName, Method, Request, header},
 };
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use http_body_util::BodyExt;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tower::ServiceExt;
 
 /// Somebody who calls the service, with or without a token.
@@ -12,6 +16,10 @@ use tower::ServiceExt;
 pub struct Client {
     router: Router,
     token: Option<String>,
+    refresh_token: Option<String>,
+    /// Sent with every request.
+    headers: HeaderMap,
+    peer: Option<SocketAddr>,
     /// What registration answered, for a persona.
     pub user: Value,
 }
@@ -31,6 +39,9 @@ impl Client {
         Self {
             router,
             token: None,
+            refresh_token: None,
+            headers: HeaderMap::new(),
+            peer: None,
             user: Value::Null,
         }
     }
@@ -40,8 +51,64 @@ impl Client {
         self
     }
 
+    /// With the tokens of this answer.
+    pub fn with_tokens(mut self, granted: &Answer) -> Self {
+        self.token = Some(granted.text_of("access_token").to_string());
+        self.refresh_token = Some(granted.text_of("refresh_token").to_string());
+        self
+    }
+
+    /// With this header in every request.
+    pub fn with(mut self, name: HeaderName, value: &str) -> Self {
+        self.headers.insert(name, value.parse().expect("a header"));
+        self
+    }
+
+    /// With a client's credentials, encoded as RFC 6749, section 2.3.1, has it.
+    pub fn with_basic(self, id: &str, secret: &str) -> Self {
+        let encoded = |part: &str| {
+            let pair = serde_urlencoded::to_string([("", part)]).expect("a form");
+            pair[1..].to_string()
+        };
+        let credentials = BASE64.encode(format!("{}:{}", encoded(id), encoded(secret)));
+        self.with(header::AUTHORIZATION, &format!("Basic {credentials}"))
+    }
+
+    /// Connected from this address.
+    pub fn at(mut self, address: &str) -> Self {
+        let address = address.parse().expect("an address");
+        self.peer = Some(SocketAddr::new(address, 40_000));
+        self
+    }
+
     pub fn token(&self) -> &str {
         self.token.as_deref().expect("a token")
+    }
+
+    pub fn refresh_token(&self) -> &str {
+        self.refresh_token.as_deref().expect("a refresh token")
+    }
+
+    /// Log in on this client; its own tokens stay as they are.
+    pub async fn log_in(&self, identifier: &str, password: &str) -> Answer {
+        let credentials = json!({"username": identifier, "password": password});
+        self.post("/auth/token", credentials).await
+    }
+
+    /// Renew with this token.
+    pub async fn refresh(&self, token: &str) -> Answer {
+        let form = [("grant_type", "refresh_token"), ("refresh_token", token)];
+        let form = serde_urlencoded::to_string(form).expect("a form");
+        self.form("/auth/token", &form).await
+    }
+
+    /// Is the access token still good for something?
+    pub async fn is_in(&self) -> bool {
+        match self.get("/v1/api/users/").await.status {
+            200 => true,
+            401 | 404 => false,
+            status => panic!("neither in nor out: {status}"),
+        }
     }
 
     pub fn id(&self) -> &str {
@@ -101,12 +168,18 @@ impl Client {
         if let Some(content_type) = content_type {
             request = request.header(header::CONTENT_TYPE, content_type);
         }
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
         self.raw(request.body(body.into()).expect("a request"))
             .await
     }
 
     /// Exactly this request.
-    pub async fn raw(&self, request: Request<Body>) -> Answer {
+    pub async fn raw(&self, mut request: Request<Body>) -> Answer {
+        if let Some(peer) = self.peer {
+            request.extensions_mut().insert(ConnectInfo(peer));
+        }
         let response = self
             .router
             .clone()
@@ -148,6 +221,37 @@ impl Answer {
             );
         }
         self
+    }
+
+    /// This field of the body, a string.
+    #[track_caller]
+    pub fn text_of(&self, field: &str) -> &str {
+        let text = self.body[field].as_str();
+        text.unwrap_or_else(|| panic!("no {field}: {self:?}"))
+    }
+
+    /// The seconds of `Retry-After`.
+    #[track_caller]
+    pub fn retry_after(&self) -> u64 {
+        let seconds = self.headers.get("retry-after").expect("Retry-After");
+        let seconds = seconds.to_str().expect("text");
+        seconds.parse().expect("whole seconds")
+    }
+
+    /// Status and body, without what differs from one request to the next.
+    pub fn seen(&self) -> (u16, Value) {
+        let mut body = self.body.clone();
+        if let Some(fields) = body.as_object_mut() {
+            fields.remove("instance");
+        }
+        (self.status, body)
+    }
+
+    /// The value of the device cookie that this answer sets.
+    pub fn device(&self) -> Option<&str> {
+        let cookie = self.headers.get("set-cookie")?.to_str().expect("text");
+        let pair = cookie.split(';').next()?;
+        pair.strip_prefix("rollcall_device=")
     }
 
     /// The pointers of a 422, in order.

@@ -1,11 +1,21 @@
 //! A booted service with a database of its own, and the people who call it.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test waits for every task that it spawns"
+)]
+
 mod client;
+mod edits;
+pub mod nodes;
 pub mod process;
 mod rows;
 pub mod shapes;
 
-use std::future::Future;
+use std::{
+    future::Future,
+    sync::{Arc, Mutex},
+};
 
 use axum::Router;
 use loco_rs::{
@@ -29,6 +39,8 @@ pub struct Service {
     pub router: Router,
     pub ctx: AppContext,
     pub rollcall: Runtime,
+    /// Other processes on the same database, stopped at the end.
+    nodes: Arc<Mutex<Vec<AppContext>>>,
 }
 
 /// Run a test against a service in the test environment.
@@ -41,10 +53,6 @@ where
 }
 
 /// As [`service`], with another configuration.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a failing test must not skip the end"
-)]
 pub async fn service_with<F, Fut>(change: impl FnOnce(&mut Config), test: F)
 where
     F: FnOnce(Service) -> Fut,
@@ -67,20 +75,23 @@ where
         router: boot.router.clone().expect("a router"),
         rollcall: Runtime::of(&ctx).expect("a runtime"),
         ctx: ctx.clone(),
+        nodes: Arc::default(),
     };
-    let runtime = service.rollcall.clone();
+    let nodes = Arc::clone(&service.nodes);
     let outcome = tokio::spawn(test(service)).await;
-    runtime.stop().await;
-    // PostgreSQL drops no database that somebody is connected to.
-    ctx.db.close_by_ref().await.expect("the pool to close");
-    drop(boot);
+    let nodes = std::mem::take(&mut *nodes.lock().expect("the nodes"));
+    for ctx in nodes.iter().chain([&ctx]) {
+        nodes::stop(ctx).await;
+    }
+    // The listener ends in a task of its own, which must go on while the database is dropped.
+    let dropped = tokio::task::spawn_blocking(move || drop(boot)).await;
     if let Err(failure) = outcome {
         std::panic::resume_unwind(failure.into_panic());
     }
+    dropped.expect("the database to be dropped");
 }
 
 /// Run `n` futures at once, each on a task of its own.
-#[expect(clippy::disallowed_methods, reason = "every task is awaited")]
 pub async fn in_parallel<T, Fut>(n: usize, make: impl Fn(usize) -> Fut) -> Vec<T>
 where
     T: Send + 'static,
@@ -92,6 +103,15 @@ where
         results.push(task.await.expect("the task to end well"));
     }
     results
+}
+
+/// The outcome of two requests that are under way together, each on a task of its own.
+pub async fn together<A: Send + 'static, B: Send + 'static>(
+    one: impl Future<Output = A> + Send + 'static,
+    other: impl Future<Output = B> + Send + 'static,
+) -> (A, B) {
+    let (one, other) = (tokio::spawn(one), tokio::spawn(other));
+    (one.await.expect("one"), other.await.expect("the other"))
 }
 
 impl Service {
@@ -134,7 +154,6 @@ impl Service {
         let credentials = json!({"username": identifier, "password": password});
         let answer = self.anonymous().post("/auth/token", credentials).await;
         assert_eq!(answer.status, 200, "{answer:?}");
-        self.anonymous()
-            .with_token(answer.body["access_token"].as_str().expect("a token"))
+        self.anonymous().with_tokens(&answer)
     }
 }

@@ -52,48 +52,51 @@ impl MiddlewareLayer for ClientAddresses {
     }
 }
 
-/// `Forwarded` (RFC 7239) where it is there, else `X-Forwarded-For`, read from the nearest hop on.
+/// By `Forwarded` (RFC 7239) or `X-Forwarded-For`, read from the nearest hop on. Where both are there
+/// they must agree: a proxy that writes one of them passes on what the client says in the other.
 pub fn resolve(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+    let forwarded = hops(headers, "forwarded", |element| {
+        element.split(';').find_map(forwarded_for)
+    });
+    let x_forwarded_for = hops(headers, "x-forwarded-for", address);
+    let client = |hops: &[Option<IpAddr>]| last_untrusted(peer, hops, trusted);
+    match (&forwarded[..], &x_forwarded_for[..]) {
+        ([], hops) | (hops, []) => client(hops),
+        (a, b) if client(a) == client(b) => client(a),
+        _ => peer.to_canonical(),
+    }
+}
+
+fn last_untrusted(peer: IpAddr, hops: &[Option<IpAddr>], trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: IpAddr| {
         trusted
             .iter()
             .any(|network| network.contains(&address.to_canonical()))
     };
-    if !is_trusted(peer) {
-        return peer.to_canonical();
-    }
-    let forwarded = list(headers, "forwarded");
-    let hops: Vec<Option<IpAddr>> = if forwarded.is_empty() {
-        list(headers, "x-forwarded-for")
-            .iter()
-            .map(|hop| address(hop))
-            .collect()
-    } else {
-        forwarded
-            .iter()
-            .map(|element| element.split(';').find_map(forwarded_for))
-            .collect()
-    };
     let mut nearest = peer;
-    for hop in hops.into_iter().rev() {
-        // An obfuscated or broken hop: nothing beyond it can be believed.
-        let Some(hop) = hop else { break };
-        nearest = hop;
-        if !is_trusted(hop) {
+    for hop in hops.iter().rev() {
+        if !is_trusted(nearest) {
             break;
         }
+        // An obfuscated or broken hop: nothing beyond it can be believed.
+        let Some(hop) = hop else { break };
+        nearest = *hop;
     }
     nearest.to_canonical()
 }
 
-fn list(headers: &HeaderMap, name: &str) -> Vec<String> {
+fn hops(
+    headers: &HeaderMap,
+    name: &str,
+    parse: impl Fn(&str) -> Option<IpAddr>,
+) -> Vec<Option<IpAddr>> {
     let lines = headers
         .get_all(name)
         .iter()
-        .filter_map(|line| line.to_str().ok());
+        .map(|line| line.to_str().unwrap_or_default());
     lines
         .flat_map(|line| line.split(','))
-        .map(|hop| hop.trim().to_string())
+        .map(|hop| parse(hop.trim()))
         .collect()
 }
 
