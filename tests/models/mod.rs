@@ -1,1 +1,4 @@
-
+mod housekeeping;
+mod leases;
+mod policy;
+mod rehash;

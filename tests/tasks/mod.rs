@@ -1,1 +1,1 @@
-
+mod sessions_purge;
