@@ -76,6 +76,12 @@ pub async fn revoke_all(
     end(db, sessions, reason, now).await
 }
 
+/// Has nobody ended this session, as far as this transaction can see?
+pub async fn is_open(db: &impl ConnectionTrait, id: Uuid) -> Result<bool> {
+    let session = Entity::find_by_id(id).filter(Column::RevokedAt.is_null());
+    Ok(session.one(db).await?.is_some())
+}
+
 async fn end(
     db: &impl ConnectionTrait,
     which: Condition,
