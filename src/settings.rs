@@ -154,9 +154,11 @@ impl<'de, T: FromStr> Deserialize<'de> for CommaSeparated<T> {
             .map(str::trim)
             .filter(|item| !item.is_empty());
         let parsed: Result<Vec<T>, _> = items.map(str::parse).collect();
-        parsed
-            .map(Self)
-            .map_err(|_| serde::de::Error::custom("expected a comma-separated list"))
+        parsed.map(Self).map_err(|_| {
+            serde::de::Error::custom(
+                "expected a comma-separated list of networks such as 10.0.0.0/8",
+            )
+        })
     }
 }
 
@@ -335,10 +337,10 @@ impl Settings {
                 ]
                 .iter()
                 .all(|(idle, absolute)| {
-                    (60..=*absolute).contains(idle) && *absolute <= 366 * 86_400
+                    (300..=*absolute).contains(idle) && *absolute <= 366 * 86_400
                 }),
                 "settings.sessions (SESSION_IDLE, SESSION_ABSOLUTE, SESSION_ADMIN_IDLE, SESSION_ADMIN_ABSOLUTE): an \
-                 idle lifetime is at least 60 seconds and at most the absolute one, that at most 366 days",
+                 idle lifetime is at least 300 seconds and at most the absolute one, that at most 366 days",
             ),
             (
                 (1..=10_000_000).contains(&self.sessions.cache.capacity),

@@ -106,7 +106,7 @@ fn is_client(configured: &OAuth, shown: Option<(String, String)>) -> bool {
 /// RFC 7662. Looks at the session and the user as they are now: of anything dead, `active: false` and
 /// nothing else.
 #[utoipa::path(
-    post, path = "/oauth/introspect", tag = "oauth", security(("client" = [])),
+    post, path = "/oauth/introspect", tag = "oauth", security(("resource_server" = [])),
     request_body(content = OAuthRequest, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "What the token is worth", body = Introspection))
 )]
@@ -130,7 +130,7 @@ pub async fn introspect(rollcall: Rollcall, request: OAuthRequest) -> Result<Jso
 /// RFC 7009. Ends the session of an access token or a refresh token. 200 also for a token that is dead
 /// or was never one.
 #[utoipa::path(
-    post, path = "/oauth/revoke", tag = "oauth", security(("client" = [])),
+    post, path = "/oauth/revoke", tag = "oauth", security(("resource_server" = [])),
     request_body(content = OAuthRequest, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "The token is worth nothing now"))
 )]

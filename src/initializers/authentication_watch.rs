@@ -1,7 +1,7 @@
 //! Hears of other processes' changes to users and sessions, so that authentication state in memory is
 //! never older than a second. While nothing can be heard, that memory is not used at all.
 //!
-//! On PostgreSQL triggers notify, and a connection of its own listens; a query on that connection,
+//! On PostgreSQL triggers notify, and a connection of its own listens; an echo on that connection,
 //! several times a second, proves that it still hears. On SQLite `PRAGMA data_version` on a connection
 //! of its own tells that somebody else has committed.
 
@@ -21,6 +21,7 @@ use sqlx::{
     sqlite::SqliteConnectOptions,
 };
 use tokio::time::{sleep, timeout};
+use uuid::Uuid;
 
 use crate::{models::sessions::authentications::Authentications, runtime::Runtime};
 
@@ -94,46 +95,60 @@ where
 async fn watch_postgres(pool: &PgPool, authentications: &Authentications) -> sqlx::Result<()> {
     let mut listener = PgListener::connect_with(pool).await?;
     listener.eager_reconnect(false);
-    listener.listen(CHANNEL).await?;
+    // What this node tells itself: only hearing it proves that it hears.
+    let echo = format!("rollcall_echo_{}", Uuid::new_v4().simple());
+    listener.listen_all([CHANNEL, &echo]).await?;
     // What happened before this moment was not heard.
     authentications.forget_all();
     tracing::info!("listening for other nodes' changes");
-    let mut proved = prove(&mut listener, authentications).await?;
     loop {
-        let rest = HEARTBEAT.saturating_sub(proved.elapsed());
-        match timeout(rest, listener.try_recv()).await {
-            Ok(Ok(Some(notification))) => match notification.payload().parse() {
-                Ok(user_id) => authentications.forget(user_id),
-                Err(_) => authentications.forget_all(),
-            },
-            Ok(Ok(None)) => return Err(sqlx::Error::PoolClosed),
-            Ok(Err(err)) => return Err(err),
-            Err(_) => proved = prove(&mut listener, authentications).await?,
-        }
-        if proved.elapsed() >= HEARTBEAT {
-            proved = prove(&mut listener, authentications).await?;
+        let proved = prove(&mut listener, &echo, authentications).await?;
+        while proved.elapsed() < HEARTBEAT {
+            let rest = HEARTBEAT.saturating_sub(proved.elapsed());
+            match timeout(rest, hear(&mut listener, authentications)).await {
+                Ok(heard) => drop(heard?),
+                Err(_) => break,
+            }
         }
     }
 }
 
-/// The connection answers: what was committed before the question was asked has been sent to it.
+/// Say something on this connection and hear it: what was committed before has been heard too.
 async fn prove(
     listener: &mut PgListener,
+    echo: &str,
     authentications: &Authentications,
 ) -> sqlx::Result<Instant> {
     let asked = Instant::now();
-    match timeout(LEASE, sqlx::query("SELECT 1").execute(&mut *listener)).await {
-        Ok(answer) => answer?,
-        Err(_) => return Err(sqlx::Error::PoolTimedOut),
+    let heard = async {
+        sqlx::query("SELECT pg_notify($1, '')")
+            .bind(echo)
+            .execute(&mut *listener)
+            .await?;
+        while hear(listener, authentications).await? != echo {}
+        Ok::<(), sqlx::Error>(())
     };
-    while let Some(notification) = listener.next_buffered() {
+    // In time, or not at all.
+    timeout(LEASE, heard)
+        .await
+        .map_err(|_| sqlx::Error::PoolTimedOut)??;
+    authentications.trust(asked, LEASE);
+    Ok(asked)
+}
+
+/// The next notification's channel; what it says is forgotten.
+async fn hear(
+    listener: &mut PgListener,
+    authentications: &Authentications,
+) -> sqlx::Result<String> {
+    let notification = listener.try_recv().await?.ok_or(sqlx::Error::PoolClosed)?;
+    if notification.channel() == CHANNEL {
         match notification.payload().parse() {
             Ok(user_id) => authentications.forget(user_id),
             Err(_) => authentications.forget_all(),
         }
     }
-    authentications.trust(asked, LEASE);
-    Ok(asked)
+    Ok(notification.channel().to_string())
 }
 
 async fn watch_sqlite(uri: &str, authentications: &Authentications) -> sqlx::Result<()> {

@@ -65,7 +65,7 @@ impl Modify for PasswordFlow {
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("oauth2", SecurityScheme::OAuth2(OAuth2::new([flow])));
         let client = SecurityScheme::Http(Http::new(HttpAuthScheme::Basic));
-        components.add_security_scheme("client", client);
+        components.add_security_scheme("resource_server", client);
     }
 }
 

@@ -134,20 +134,27 @@ impl Sessions {
         claims: &Claims,
         now: DateTime<Utc>,
     ) -> Result<Arc<Authenticated>> {
-        let found = match self.authentications.get(claims.sid) {
+        // Memory may say yes. Before it says no, the database is asked: another node may have seen the
+        // session since.
+        let remembered = self.authentications.get(claims.sid);
+        let found = match remembered.filter(|entry| self.admits(entry, claims, now)) {
             Some(entry) => entry,
             None => self.read(db, claims).await?,
         };
         if found.user.is_deleted() {
             return Err(Error::NotFound);
         }
-        let matches = found.user.id == claims.sub;
-        if !(matches && found.user.is_active && self.is_live(&found.session, found.user.role, now))
-        {
+        if !self.admits(&found, claims, now) {
             return Err(Error::SessionEnded);
         }
         self.seen(db, &found, now).await;
         Ok(found)
+    }
+
+    fn admits(&self, found: &Authenticated, claims: &Claims, now: DateTime<Utc>) -> bool {
+        found.user.id == claims.sub
+            && found.user.is_usable()
+            && self.is_live(&found.session, found.user.role, now)
     }
 
     async fn read(&self, db: &impl ConnectionTrait, claims: &Claims) -> Result<Arc<Authenticated>> {

@@ -1,7 +1,11 @@
 mod clock;
 mod errors;
 mod hasher;
+mod housekeeping;
 mod identifiers;
+mod leases;
 mod passwords;
+mod policy;
+mod rehash;
 mod timestamps;
 mod users;

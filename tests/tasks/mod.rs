@@ -1,6 +1,7 @@
 //! What people do at a shell.
 
 mod seed;
+mod sessions_purge;
 mod user_create;
 mod user_list;
 mod user_promote;

@@ -26,7 +26,7 @@ impl Sessions {
     /// End one of a user's sessions by its id.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when it is not live, or somebody else's.
+    /// [`Error::NotFound`] when it was ended before, or is somebody else's.
     pub async fn revoke_own(
         &self,
         db: &impl ConnectionTrait,
@@ -74,6 +74,12 @@ pub async fn revoke_all(
     let ended = end(db, sessions, reason, now).await?;
     tracing::info!(user.id = %user_id, sessions = ended, reason, "sessions were ended");
     Ok(ended)
+}
+
+/// Has nobody ended this session, as far as this transaction can see?
+pub async fn is_open(db: &impl ConnectionTrait, id: Uuid) -> Result<bool> {
+    let session = Entity::find_by_id(id).filter(Column::RevokedAt.is_null());
+    Ok(session.one(db).await?.is_some())
 }
 
 async fn end(

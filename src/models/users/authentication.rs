@@ -75,7 +75,8 @@ impl Model {
     }
 
     /// Hashed anew when the parameters have been raised since; the only moment when the password is
-    /// at hand. Not when it has been changed meanwhile.
+    /// at hand. Not when it has been changed meanwhile. A parallel login may have done it already:
+    /// then this is the account as that one left it.
     async fn rehashed(
         mut self,
         db: &DatabaseConnection,
@@ -93,7 +94,14 @@ impl Model {
         if update.exec(db).await?.rows_affected == 1 {
             tracing::info!(user.id = %self.id, "the password was hashed anew with higher parameters");
             self.hashed_password = hash;
+            return Ok(self);
         }
-        Ok(self)
+        let current = Self::find_by_id(db, self.id).await?;
+        let same = hasher.verify(password, Some(&current.hashed_password));
+        if same.await? {
+            Ok(current)
+        } else {
+            Err(Error::InvalidCredentials)
+        }
     }
 }

@@ -10,6 +10,8 @@ use crate::{models::params::Fault, settings::Password as Settings};
 const MAX_LENGTH: usize = 256;
 /// As much of a password as is judged; the time that takes grows faster than the length.
 const JUDGED: usize = 64;
+/// Shorter ones are part of anything.
+const MIN_WORD: usize = 3;
 const PRODUCT: &str = "rollcall";
 
 /// Why this password is not good enough, if it is not. `about` is what guessers know of its owner.
@@ -46,9 +48,13 @@ fn guessable(password: &str, about: &[Option<&str>]) -> Option<String> {
         .chain([PRODUCT])
         .collect();
     let folded = password.to_lowercase();
-    let owner = known
+    let rest = known
         .iter()
-        .any(|word| word.len() * 2 > folded.len() && folded.contains(&word.to_lowercase()));
+        .filter(|word| word.chars().count() >= MIN_WORD)
+        .fold(folded.clone(), |rest, word| {
+            rest.replace(&word.to_lowercase(), "")
+        });
+    let owner = rest.len() * 2 < folded.len();
     let judged: String = password.chars().take(JUDGED).collect();
     let verdict = zxcvbn(&judged, &known);
     if owner {
@@ -71,6 +77,6 @@ fn guessable(password: &str, about: &[Option<&str>]) -> Option<String> {
 fn words(text: &str) -> impl Iterator<Item = &str> {
     let parts = text
         .split(|c: char| !c.is_alphanumeric())
-        .filter(|part| part.chars().count() >= 3);
+        .filter(|part| part.chars().count() >= MIN_WORD);
     std::iter::once(text).chain(parts)
 }

@@ -13,7 +13,10 @@ use crate::{
     models::{
         Error, Result,
         params::{Fault, Params, not_null, nullable, refuse},
-        sessions::{authentications::Authentications, revocation::revoke_all},
+        sessions::{
+            authentications::Authentications,
+            revocation::{is_open, revoke_all},
+        },
         transaction,
     },
     settings::Settings,
@@ -106,7 +109,8 @@ impl Model {
     ///
     /// # Errors
     /// [`Error::ReauthenticationRequired`] for a new password after a login that is too old, without
-    /// the current one; [`Error::Taken`]; [`Error::NotFound`] when the account is deleted meanwhile.
+    /// the current one; [`Error::Taken`]; [`Error::NotFound`] when the account is deleted meanwhile,
+    /// [`Error::SessionEnded`] when this session is ended before there is a new password.
     pub async fn update_profile(
         self,
         db: &DatabaseConnection,
@@ -162,6 +166,10 @@ impl Model {
         let txn = transaction::begin(db).await?;
         let user = user.save_if_changed(&txn, now).await?;
         if new_password {
+            // Hashing takes its time; meanwhile the owner may have ended a thief's session.
+            if !is_open(&txn, authentication.session_id).await? {
+                return Err(Error::SessionEnded);
+            }
             revoke_all(
                 &txn,
                 id,

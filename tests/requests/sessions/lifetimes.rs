@@ -136,14 +136,14 @@ async fn somebody_promoted_meanwhile_has_an_administrators_whole_time() {
 #[tokio::test]
 async fn the_lifetimes_are_settings() {
     let short = |config: &mut loco_rs::config::Config| {
-        set(config, "sessions.idle_seconds", 120);
-        set(config, "sessions.absolute_seconds", 300);
+        set(config, "sessions.idle_seconds", 300);
+        set(config, "sessions.absolute_seconds", 900);
     };
     service_with(short, |s| async move {
         let ada = s.member("ada").await;
-        ends_in_all(&s, ada, Duration::seconds(90), Duration::seconds(300)).await;
+        ends_in_all(&s, ada, Duration::seconds(250), Duration::seconds(900)).await;
         let ada = s.log_in("ada", PASSWORD).await;
-        s.advance(Duration::seconds(121));
+        s.advance(Duration::seconds(301));
         is_over(&ada).await;
     })
     .await;
