@@ -66,6 +66,8 @@ impl Hooks for App {
         environment: &Environment,
         config: Config,
     ) -> Result<BootResult> {
+        // Until the tables are there.
+        let _lock = database::lock_migrations(&config.database).await?;
         create_app::<Self, Migrator>(mode, environment, config).await
     }
 

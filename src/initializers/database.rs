@@ -4,14 +4,32 @@
 use std::time::Duration;
 
 use loco_rs::config::Database as Config;
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
-use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr};
+use sqlx::{
+    Connection, PgConnection,
+    sqlite::{SqliteJournalMode, SqliteSynchronous},
+};
 
 /// A writer waits so long for another one. Beyond it the database counts as out of order.
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A connection that rested longer is asked whether it still lives before it is used.
 const TEST_AFTER: Duration = Duration::from_secs(1);
+
+/// Of nodes that start together on PostgreSQL one migrates and the others wait, as long as the returned
+/// connection lives. Any number does; it must be the same for all nodes.
+const MIGRATION_LOCK: i64 = 0x0072_6F6C_6C63_616C;
+
+pub async fn lock_migrations(config: &Config) -> Result<Option<PgConnection>, DbErr> {
+    if !config.auto_migrate || config.uri.starts_with("sqlite:") {
+        return Ok(None);
+    }
+    let failed = |err: sqlx::Error| DbErr::Conn(RuntimeErr::SqlxError(err.into()));
+    let mut connection = PgConnection::connect(&config.uri).await.map_err(failed)?;
+    let lock = sqlx::query("SELECT pg_advisory_lock($1)").bind(MIGRATION_LOCK);
+    lock.execute(&mut connection).await.map_err(failed)?;
+    Ok(Some(connection))
+}
 
 /// A pool for this configuration; both databases, by the URI.
 pub async fn connect(config: &Config) -> Result<DatabaseConnection, DbErr> {
