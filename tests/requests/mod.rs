@@ -7,4 +7,5 @@ mod problems;
 mod register;
 mod token;
 mod tokens_refused;
+mod trailing_slash;
 mod users;
