@@ -1,11 +1,14 @@
 //! Which origins a browser may call from.
 
 use axum::{
+    Router,
     body::Body,
     http::{Method, Request},
+    routing::get,
 };
 use loco_rs::config::Config;
 
+use super::problems::behind_the_middlewares;
 use crate::support::{Answer, Service, service, service_with};
 
 const ALLOWED: &str = "https://app.example.com";
@@ -90,6 +93,34 @@ async fn a_preflight_tells_what_a_browser_may_send() {
             "access-control-allow-headers",
         ] {
             assert!(answer.headers.contains_key(name), "{answer:?}");
+        }
+    })
+    .await;
+}
+
+/// A browser shows a page no answer without the header, a failure's neither.
+#[tokio::test]
+async fn a_panic_and_a_timeout_can_be_read_by_a_page() {
+    async fn panics() {
+        panic!("as it should");
+    }
+    fn impatient(config: &mut Config) {
+        two_origins(config);
+        let timeout = config.server.middlewares.timeout_request.as_mut();
+        timeout.expect("a limit").timeout = 20;
+    }
+    service_with(impatient, |s| async move {
+        let router = Router::new()
+            .route("/panics", get(panics))
+            .route("/hangs", get(std::future::pending::<()>));
+        let client = behind_the_middlewares(&s, router);
+
+        for (path, status) in [("/panics", 500), ("/hangs", 503)] {
+            let request = Request::get(path).header("origin", ALLOWED);
+            let answer = client.raw(request.body(Body::empty()).unwrap()).await;
+
+            assert_eq!(answer.status, status, "{answer:?}");
+            assert_eq!(allowed_origin(&answer), Some(ALLOWED), "{answer:?}");
         }
     })
     .await;

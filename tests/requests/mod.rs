@@ -9,4 +9,5 @@ mod register;
 mod sessions;
 mod token;
 mod tokens_refused;
+mod trailing_slash;
 mod users;

@@ -80,6 +80,24 @@ async fn without_a_database_nobody_is_refused_for_another_reason() {
 }
 
 #[tokio::test]
+async fn an_admin_is_no_stranger_while_the_database_is_down() {
+    fn without_admins(config: &mut Config) {
+        config.settings.as_mut().unwrap()["registration"]["allow_admin"] = false.into();
+    }
+    service_with(without_admins, |s| async move {
+        let root = s.promoted("root").await;
+        let grace = json!({
+            "username": "grace", "email": "grace@example.com", "password": PASSWORD, "role": "admin",
+        });
+
+        s.ctx.db.close_by_ref().await.unwrap();
+
+        is_unavailable(&root.post("/auth/register", grace).await);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn without_a_database_the_process_is_alive_and_not_ready() {
     service(|s| async move {
         let before = s.anonymous().get("/_readiness").await;

@@ -16,7 +16,7 @@ use serde_json::json;
 use crate::support::{Client, Service, service, service_with};
 
 /// Routes of our own behind the application's middlewares.
-fn behind_the_middlewares(s: &Service, mut router: Router<AppContext>) -> Client {
+pub fn behind_the_middlewares(s: &Service, mut router: Router<AppContext>) -> Client {
     for layer in middlewares::stack(&s.ctx) {
         if layer.is_enabled() {
             router = layer.apply(router).expect("a layer");
