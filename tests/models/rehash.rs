@@ -118,12 +118,12 @@ async fn a_new_password_is_not_undone_by_it() {
             let hash = weak.clone();
             s.edit_user(ada.uuid(), |row| row.hashed_password = Set(hash))
                 .await;
-            let (changer, login) = (ada.clone(), there.anonymous());
+            let (owner, login) = (ada.clone(), there.anonymous());
             let name = format!("ada{i}");
             let change = serde_json::json!({"password": "another fine password"});
 
             let (changed, _) = crate::support::together(
-                async move { changer.patch("/v1/api/users/", change).await.status },
+                async move { owner.patch("/v1/api/users/", change).await.status },
                 async move { login.log_in(&name, PASSWORD).await },
             )
             .await;

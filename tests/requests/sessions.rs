@@ -8,6 +8,7 @@ mod introspection;
 mod invented;
 mod lifetimes;
 mod listing;
+mod meanwhile;
 mod oauth_clients;
 mod oauth_dialect;
 mod other_nodes;
