@@ -43,9 +43,9 @@ pub async fn update_current(
 ) -> Result<(StatusCode, Json<UserResponse>)> {
     let authentication = caller.authentication(&rollcall);
     let now = rollcall.clock.now();
-    let user = caller.user().clone();
     let authentications = &rollcall.sessions.authentications;
-    let user = user
+    let user = caller
+        .user()
         .update_profile(
             &rollcall.db,
             &rollcall.hasher,

@@ -112,7 +112,7 @@ impl Model {
     /// the current one; [`Error::Taken`]; [`Error::NotFound`] when the account is deleted meanwhile,
     /// [`Error::SessionEnded`] when this session is ended before there is a new password.
     pub async fn update_profile(
-        self,
+        &self,
         db: &DatabaseConnection,
         hasher: &Hasher,
         authentications: &Authentications,
@@ -120,13 +120,18 @@ impl Model {
         authentication: Authentication,
         now: DateTime<Utc>,
     ) -> Result<Self> {
+        // The caller may come from memory, a moment old; what is compared and proved here is not.
+        let user = Self::find_by_id(db, self.id).await?;
+        if user.is_deleted() {
+            return Err(Error::NotFound);
+        }
         let hashed_password = match &params.password {
             Some(password) => {
-                let about = [&self.username, &self.email].map(|own| Some(own.as_str()));
+                let about = [&user.username, &user.email].map(|own| Some(own.as_str()));
                 if let Some(fault) = policy::fault(password, &about, hasher.policy()) {
                     return Err(Error::Invalid(vec![fault]));
                 }
-                self.reauthenticate(
+                user.reauthenticate(
                     hasher,
                     params.current_password.as_deref(),
                     authentication,
@@ -137,9 +142,9 @@ impl Model {
             }
             None => None,
         };
-        let id = self.id;
+        let id = user.id;
         let new_password = hashed_password.is_some();
-        let mut user = self.into_active_model();
+        let mut user = user.into_active_model();
         if let Some(username) = params.username {
             user.username_canonical
                 .set_if_not_equals(identifiers::canonical(&username));
