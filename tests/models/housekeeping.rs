@@ -19,8 +19,8 @@ type Change = fn(&mut sessions::ActiveModel, DateTime<Utc>);
 
 /// One session each, to be kept (true) or removed (false), ended `at` that time in one way or another.
 fn kinds(now: DateTime<Utc>) -> Vec<(bool, Change, DateTime<Utc>)> {
-    let long_ago = now - Duration::days(30) - Duration::seconds(1);
-    let lately = now - Duration::days(30) + Duration::seconds(1);
+    let long_ago = now - Duration::days(30) - Duration::hours(1);
+    let lately = now - Duration::days(30) + Duration::hours(1);
     let mut kinds: Vec<(bool, Change, DateTime<Utc>)> = Vec::new();
     for (kept, at) in [(false, long_ago), (true, lately)] {
         kinds.push((kept, |row, at| row.expires_at = Set(at.into()), at));
@@ -112,8 +112,8 @@ async fn what_ended_more_than_thirty_days_ago_is_removed_in_batches() {
 async fn one_round_of_one_node_removes_all_that_is_old() {
     service(|s| async move {
         let kept = prepare(&s, 10).await;
-        let recent = throttle(&s, Duration::days(90) - Duration::minutes(1)).await;
-        throttle(&s, Duration::days(90) + Duration::minutes(1)).await;
+        let recent = throttle(&s, Duration::days(90) - Duration::hours(1)).await;
+        throttle(&s, Duration::days(90) + Duration::hours(1)).await;
         let there = s.another_node(|_| {}).await;
         let (one, other) = (Uuid::now_v7(), Uuid::now_v7());
 
