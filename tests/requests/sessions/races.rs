@@ -3,7 +3,11 @@
 use chrono::Duration;
 use serde_json::{Value, json};
 
-use crate::support::{Client, PASSWORD, Service, in_parallel, service, together};
+use crate::support::{
+    Client, PASSWORD, Service, in_parallel,
+    nodes::{LONG, until},
+    service, together,
+};
 
 const ANOTHER: &str = "another fine password";
 
@@ -59,13 +63,9 @@ async fn requests_while_logging_out_bring_nothing_back() {
             let client = member(&s, "ada", i).await;
             let (one, other) = (client.clone(), client.clone());
 
-            let (ended, ()) = together(
+            let (ended, _waited) = together(
                 async move { one.post("/auth/logout", Value::Null).await.status },
-                async move {
-                    while other.is_in().await {
-                        tokio::task::yield_now().await;
-                    }
-                },
+                async move { until(LONG, || async { !other.is_in().await }).await },
             )
             .await;
 
