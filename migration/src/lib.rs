@@ -6,6 +6,9 @@ mod m20261123_000001_users;
 mod m20261123_000002_sessions;
 mod m20261123_000003_throttles;
 mod m20261123_000004_leases;
+mod m20261123_000005_email_verification;
+mod m20261123_000006_one_time_tokens;
+mod m20261123_000007_outbox_mails;
 pub mod timestamps;
 
 pub struct Migrator;
@@ -18,6 +21,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000002_sessions::Migration),
             Box::new(m20261123_000003_throttles::Migration),
             Box::new(m20261123_000004_leases::Migration),
+            Box::new(m20261123_000005_email_verification::Migration),
+            Box::new(m20261123_000006_one_time_tokens::Migration),
+            Box::new(m20261123_000007_outbox_mails::Migration),
             // inject-above (do not remove this comment)
         ]
     }

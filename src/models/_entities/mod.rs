@@ -3,6 +3,8 @@
 pub mod prelude;
 
 pub mod leases;
+pub mod one_time_tokens;
+pub mod outbox_mails;
 pub mod sea_orm_active_enums;
 pub mod sessions;
 pub mod throttles;

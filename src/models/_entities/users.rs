@@ -30,12 +30,23 @@ pub struct Model {
     pub username_canonical: String,
     #[sea_orm(column_type = "Text")]
     pub email_canonical: String,
+    pub email_verified_at: Option<DateTimeWithTimeZone>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub locale: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
 pub enum Relation {
+    #[sea_orm(has_many = "super::one_time_tokens::Entity")]
+    OneTimeTokens,
     #[sea_orm(has_many = "super::sessions::Entity")]
     Sessions,
+}
+
+impl Related<super::one_time_tokens::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::OneTimeTokens.def()
+    }
 }
 
 impl Related<super::sessions::Entity> for Entity {
