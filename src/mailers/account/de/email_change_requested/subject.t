@@ -1,0 +1,1 @@
+Ihre E-Mail-Adresse bei {{ product }} soll geändert werden

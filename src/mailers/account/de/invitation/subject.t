@@ -1,0 +1,1 @@
+Sie sind zu {{ product }} eingeladen

@@ -1,0 +1,1 @@
+Ihr Link zur Anmeldung bei {{ product }}

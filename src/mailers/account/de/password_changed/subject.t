@@ -1,0 +1,1 @@
+Ihr Passwort für {{ product }} wurde geändert

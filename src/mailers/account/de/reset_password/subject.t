@@ -1,0 +1,1 @@
+Wählen Sie ein neues Passwort für {{ product }}

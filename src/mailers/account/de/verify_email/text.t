@@ -1,0 +1,12 @@
+{% extends "layout/text.t" %}
+{% block body %}{% if name %}Guten Tag {{ name }},{% else %}Guten Tag,{% endif %}
+
+Jemand, vermutlich Sie selbst, hat diese Adresse bei {{ product }}
+registriert. Bitte bestätigen Sie, dass sie Ihnen gehört.
+
+{{ link }}
+
+Der Link gilt einmal, bis {{ expires_at }}.
+
+Falls Sie es nicht waren, brauchen Sie nichts zu tun: Ohne diese
+Bestätigung kann das Konto nicht in Ihrem Namen benutzt werden.{% endblock %}

@@ -1,0 +1,1 @@
+Your email address at {{ product }} is to be changed

@@ -1,0 +1,1 @@
+Your link to sign in to {{ product }}

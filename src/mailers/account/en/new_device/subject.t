@@ -1,0 +1,1 @@
+New sign-in to {{ product }}

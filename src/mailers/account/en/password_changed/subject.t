@@ -1,0 +1,1 @@
+Your password for {{ product }} was changed

@@ -1,0 +1,5 @@
+{% block body %}{% endblock %}
+
+-- 
+{{ product }}
+{{ base_url }}
