@@ -11,7 +11,10 @@ use tokio::{sync::watch, task::JoinHandle, time::timeout};
 
 use crate::{
     clock::Clock,
-    models::{sessions::Sessions, throttles::Throttles, users::password::Hasher},
+    models::{
+        Means, one_time_tokens::OneTimeTokens, outbox_mails::Outbox, sessions::Sessions,
+        throttles::Throttles, users::password::Hasher,
+    },
     settings::{self, Settings},
 };
 
@@ -29,6 +32,7 @@ pub struct Parts {
     pub hasher: Hasher,
     pub sessions: Sessions,
     pub throttles: Throttles,
+    pub outbox: Outbox,
     background: Mutex<Vec<JoinHandle<()>>>,
     stop: watch::Sender<bool>,
 }
@@ -65,8 +69,18 @@ impl Runtime {
             db: ctx.db.clone(),
             clock: Clock::default(),
             hasher: Hasher::new(&settings.password)?,
-            sessions: Sessions::new(&secret, jwt.expiration, &settings.token, &settings.sessions),
+            sessions: Sessions::new(
+                &secret,
+                jwt.expiration,
+                &settings.token,
+                &settings.sessions,
+                settings.require_verified_email,
+            ),
             throttles: Throttles::new(&secret, &settings.throttle),
+            outbox: Outbox::new(
+                OneTimeTokens::new(&secret, &settings.one_time_tokens),
+                &settings.mail,
+            ),
             background: Mutex::default(),
             stop: watch::Sender::new(false),
             settings,
@@ -79,6 +93,18 @@ impl Runtime {
         ctx.shared_store
             .get::<Self>()
             .ok_or_else(|| loco_rs::Error::string("the application has not been booted"))
+    }
+
+    /// What a change to an account needs, at this moment.
+    pub fn means(&self) -> Means<'_> {
+        Means {
+            db: &self.db,
+            hasher: &self.hasher,
+            sessions: &self.sessions,
+            throttles: &self.throttles,
+            outbox: &self.outbox,
+            now: self.clock.now(),
+        }
     }
 
     /// Run something beside the requests, until [`Runtime::stop`].

@@ -5,7 +5,10 @@ use std::{collections::BTreeSet, net::IpAddr, str::FromStr};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use ipnet::IpNet;
-use loco_rs::{config::Config, environment::Environment};
+use loco_rs::{
+    config::{Config, MailerTls},
+    environment::Environment,
+};
 use serde::Deserialize;
 use sqlx::{postgres::PgConnectOptions, sqlite::SqliteConnectOptions};
 
@@ -22,7 +25,7 @@ const LOG_LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"]
 /// RFC 7518, section 3.2, asks for a key as long as the hash's output; OWASP and we accept 256 bits.
 const MIN_SECRET_BYTES: usize = 32;
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     pub password: Password,
@@ -36,6 +39,15 @@ pub struct Settings {
     /// believed.
     pub trusted_proxies: CommaSeparated<IpNet>,
     pub docs: Docs,
+    /// Where the links in mails point, a page's name following; our own pages when empty.
+    pub frontend_url: String,
+    /// Is an account confined to confirming its email address until that is done?
+    pub require_verified_email: bool,
+    pub mail: Mail,
+    pub one_time_tokens: OneTimeTokens,
+    /// Not a key: read from `server.host`.
+    #[serde(skip)]
+    pub base_url: String,
     /// Is the base URL https? Not a key: read from `server.host`.
     #[serde(skip)]
     pub is_public: bool,
@@ -136,6 +148,37 @@ impl std::fmt::Debug for OAuth {
     }
 }
 
+/// What mails look like, and how they are sent.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mail {
+    /// `Name <address>`; made of the product's name and the base URL's host when empty.
+    pub from: String,
+    pub product_name: String,
+    /// Of buttons and accents, `#rrggbb`.
+    pub color: String,
+    /// For accounts that have no locale, or one without templates.
+    pub default_locale: String,
+    /// A mail server gets so long to take a mail.
+    pub timeout_seconds: i64,
+    /// Then a mail is given up.
+    pub max_attempts: i64,
+    /// A mail that is asked for leaves after a random wait of up to so long, so that the work for it
+    /// can't be told from the next answer's time.
+    pub spread_ms: u64,
+}
+
+/// How long the links in mails are good, in seconds.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OneTimeTokens {
+    pub verify_email_seconds: i64,
+    pub reset_password_seconds: i64,
+    pub magic_link_seconds: i64,
+    pub change_email_seconds: i64,
+    pub invitation_seconds: i64,
+}
+
 /// A list as an environment variable has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommaSeparated<T>(pub Vec<T>);
@@ -170,6 +213,83 @@ pub struct Docs {
 }
 
 // A missing block is the strict one: leaving something out never loosens a rule.
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            password: Password::default(),
+            registration: Registration::default(),
+            token: Token::default(),
+            sessions: Sessions::default(),
+            throttle: Throttle::default(),
+            rate_limit: RateLimit::default(),
+            oauth: OAuth::default(),
+            trusted_proxies: CommaSeparated::default(),
+            docs: Docs::default(),
+            frontend_url: String::new(),
+            require_verified_email: true,
+            mail: Mail::default(),
+            one_time_tokens: OneTimeTokens::default(),
+            base_url: String::new(),
+            is_public: false,
+        }
+    }
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        Self {
+            from: String::new(),
+            product_name: "Rollcall".into(),
+            color: "#1f5fbf".into(),
+            default_locale: "en".into(),
+            timeout_seconds: 30,
+            max_attempts: 20,
+            spread_ms: 1000,
+        }
+    }
+}
+
+impl Default for OneTimeTokens {
+    fn default() -> Self {
+        Self {
+            verify_email_seconds: 86_400,
+            reset_password_seconds: 1800,
+            magic_link_seconds: 600,
+            change_email_seconds: 86_400,
+            invitation_seconds: 7 * 86_400,
+        }
+    }
+}
+
+impl Settings {
+    /// The link of a mail: a page of the front end, or of our own, with a token that only its reader
+    /// knows. Nothing of the request goes into it.
+    pub fn link(&self, page: &str, token: &str) -> String {
+        if self.frontend_url.is_empty() {
+            format!("{}/account/{page}?token={token}", self.base_url)
+        } else {
+            let front_end = self.frontend_url.trim_end_matches('/');
+            format!("{front_end}/{page}?token={token}")
+        }
+    }
+
+    /// Who mails are from.
+    pub fn mail_from(&self) -> String {
+        if !self.mail.from.is_empty() {
+            return self.mail.from.clone();
+        }
+        let url = axum::http::Uri::from_str(&self.base_url).ok();
+        // An IP address has no mailboxes.
+        let host = url.as_ref().and_then(axum::http::Uri::host);
+        let host = host.filter(|host| !host.starts_with('[') && host.parse::<IpAddr>().is_err());
+        format!(
+            "\"{}\" <no-reply@{}>",
+            self.mail.product_name,
+            host.unwrap_or("localhost")
+        )
+    }
+}
+
 impl Default for Password {
     fn default() -> Self {
         Self {
@@ -279,7 +399,9 @@ impl Settings {
             )])
         })?;
         settings.is_public = is_https_url(&config.server.host);
+        settings.base_url = config.server.host.trim_end_matches('/').to_string();
         let mut faults = settings.faults();
+        faults.extend(settings.mail_faults(config, environment));
         faults.extend(config_faults(config, environment));
         if faults.is_empty() {
             Ok(settings)
@@ -375,12 +497,116 @@ impl Settings {
                  least 32 characters",
             ),
         ];
-        checks
-            .iter()
-            .filter(|(holds, _)| !holds)
-            .map(|(_, fault)| (*fault).to_string())
-            .collect()
+        failed(&checks)
     }
+}
+
+impl Settings {
+    /// What is wrong with the mails and the mailer.
+    fn mail_faults(&self, config: &Config, environment: &Environment) -> Vec<String> {
+        let production = *environment == Environment::Production;
+        let (mail, tokens) = (&self.mail, &self.one_time_tokens);
+        let smtp = config
+            .mailer
+            .as_ref()
+            .and_then(|mailer| mailer.smtp.as_ref());
+        let smtp = smtp.filter(|smtp| smtp.enable);
+        let is_stub = config.mailer.as_ref().is_some_and(|mailer| mailer.stub);
+        let text = |text: &str| !text.is_empty() && !text.contains(char::is_control);
+        let is_frontend = |url: &str| {
+            let rest = url.strip_prefix("https://");
+            let rest = rest.or_else(|| url.strip_prefix("http://").filter(|_| !production));
+            rest.is_some_and(|rest| {
+                let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+                is_authority(authority) && !path.contains(['?', '#', ' ', '"', '<', '>'])
+            })
+        };
+        let checks = [
+            (
+                self.frontend_url.is_empty() || is_frontend(&self.frontend_url),
+                "settings.frontend_url (FRONTEND_URL): expected the URL of your front end's account pages, https in \
+                 production, without a query",
+            ),
+            (
+                text(&mail.product_name) && !mail.product_name.contains('"'),
+                "settings.mail.product_name (PRODUCT_NAME): expected a name without quotes",
+            ),
+            (
+                is_color(&mail.color),
+                "settings.mail.color (PRODUCT_COLOR): expected a colour such as #1f5fbf",
+            ),
+            (
+                self.mail_from().parse::<lettre::message::Mailbox>().is_ok(),
+                "settings.mail.from (MAILER_FROM): expected an address, or `Name <address>`",
+            ),
+            (
+                text(&mail.default_locale),
+                "settings.mail.default_locale (DEFAULT_LOCALE): expected a language such as en",
+            ),
+            (
+                (1..=300).contains(&mail.timeout_seconds),
+                "settings.mail.timeout_seconds (MAILER_TIMEOUT): expected 1 to 300",
+            ),
+            (
+                (1..=100).contains(&mail.max_attempts),
+                "settings.mail.max_attempts (MAILER_MAX_ATTEMPTS): expected 1 to 100",
+            ),
+            (
+                mail.spread_ms <= 10_000,
+                "settings.mail.spread_ms (MAILER_SPREAD): expected 0 to 10000",
+            ),
+            (
+                [tokens.reset_password_seconds, tokens.magic_link_seconds]
+                    .iter()
+                    .all(|seconds| (60..=86_400).contains(seconds)),
+                "settings.one_time_tokens (RESET_PASSWORD_LIFETIME, MAGIC_LINK_LIFETIME): expected 60 to 86400 seconds",
+            ),
+            (
+                [
+                    tokens.verify_email_seconds,
+                    tokens.change_email_seconds,
+                    tokens.invitation_seconds,
+                ]
+                .iter()
+                .all(|seconds| (60..=30 * 86_400).contains(seconds)),
+                "settings.one_time_tokens (VERIFY_EMAIL_LIFETIME, CHANGE_EMAIL_LIFETIME, INVITATION_LIFETIME): expected \
+                 60 to 2592000 seconds",
+            ),
+            (
+                smtp.is_none_or(|smtp| !smtp.host.is_empty() && smtp.port > 0),
+                "mailer.smtp (MAILER_HOST, MAILER_PORT): expected a host and a port",
+            ),
+            (
+                smtp.and_then(|smtp| smtp.auth.as_ref())
+                    .is_none_or(|auth| auth.user.is_empty() == auth.password.is_empty()),
+                "mailer.smtp.auth (MAILER_USER, MAILER_PASSWORD): expected both or none",
+            ),
+            (
+                !(production && is_stub),
+                "mailer.stub: not in production, it throws mails away",
+            ),
+            (
+                !production || smtp.is_none_or(|smtp| smtp.tls_mode() != MailerTls::None),
+                "mailer.smtp.tls (MAILER_TLS): expected starttls or implicit; no mail travels in clear in production",
+            ),
+        ];
+        failed(&checks)
+    }
+}
+
+/// The faults of the rules that do not hold.
+fn failed(checks: &[(bool, &str)]) -> Vec<String> {
+    checks
+        .iter()
+        .filter(|(holds, _)| !holds)
+        .map(|(_, fault)| (*fault).to_string())
+        .collect()
+}
+
+fn is_color(color: &str) -> bool {
+    color
+        .strip_prefix('#')
+        .is_some_and(|hex| hex.len() == 6 && hex.bytes().all(|digit| digit.is_ascii_hexdigit()))
 }
 
 /// A loopback name or address: only this machine can connect.

@@ -3,6 +3,9 @@
 pub mod _entities;
 pub mod error;
 pub mod leases;
+pub mod means;
+pub mod one_time_tokens;
+pub mod outbox_mails;
 pub mod params;
 pub mod secrets;
 pub mod sessions;
@@ -12,6 +15,7 @@ pub mod transaction;
 pub mod users;
 
 pub use error::{Error, Result};
+pub use means::Means;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;

@@ -5,13 +5,15 @@ use std::{net::IpAddr, sync::Arc};
 
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, DatabaseConnection, QueryOrder, QuerySelect,
-    entity::prelude::*, sea_query::Expr,
+    ActiveValue::Set, ConnectionTrait, DatabaseConnection, DatabaseTransaction, QueryOrder,
+    QuerySelect, entity::prelude::*, sea_query::Expr,
 };
 
 pub use super::_entities::sessions::{ActiveModel, Column, Entity, Model};
 use super::{
-    Error, Result, new_id, transaction,
+    Error, Result, new_id,
+    outbox_mails::{Details, Kind, Ordered, Outbox},
+    transaction,
     users::{self, Role},
 };
 use crate::settings::{Sessions as Settings, Token};
@@ -47,6 +49,8 @@ pub struct Sessions {
     pub refresh_tokens: RefreshTokens,
     pub authentications: Authentications,
     pub settings: Settings,
+    /// Is an account confined to confirming its address until that is done?
+    pub require_verified_email: bool,
 }
 
 /// Where a login comes from.
@@ -54,6 +58,8 @@ pub struct Sessions {
 pub struct Origin {
     pub address: Option<IpAddr>,
     pub user_agent: Option<String>,
+    /// The user who signed in on this device before, by its cookie.
+    pub known_to: Option<Uuid>,
 }
 
 /// What a login or a renewal hands out.
@@ -65,12 +71,19 @@ pub struct Granted {
 
 impl Sessions {
     /// `lifetime` of an access token, in seconds.
-    pub fn new(secret: &[u8], lifetime: u64, token: &Token, settings: &Settings) -> Self {
+    pub fn new(
+        secret: &[u8],
+        lifetime: u64,
+        token: &Token,
+        settings: &Settings,
+        require_verified_email: bool,
+    ) -> Self {
         Self {
             access_tokens: AccessTokens::new(secret, lifetime, token),
             refresh_tokens: RefreshTokens::new(secret),
             authentications: Authentications::new(&settings.cache),
             settings: settings.clone(),
+            require_verified_email,
         }
     }
 
@@ -82,14 +95,36 @@ impl Sessions {
     pub async fn open(
         &self,
         db: &DatabaseConnection,
+        outbox: &Outbox,
         user: users::Model,
         method: &str,
         origin: &Origin,
         now: DateTime<Utc>,
     ) -> Result<Granted> {
         let txn = transaction::begin(db).await?;
+        let (granted, notice) = self
+            .open_in(&txn, outbox, user, method, origin, now)
+            .await?;
+        txn.commit().await?;
+        if let Some(notice) = notice {
+            outbox.deliver(notice);
+        }
+        Ok(granted)
+    }
+
+    /// As [`Sessions::open`], in the transaction of what it is opened for. The owner is owed a notice
+    /// when the device is new.
+    pub async fn open_in(
+        &self,
+        txn: &DatabaseTransaction,
+        outbox: &Outbox,
+        user: users::Model,
+        method: &str,
+        origin: &Origin,
+        now: DateTime<Utc>,
+    ) -> Result<(Granted, Option<Ordered>)> {
         let user = user
-            .still_the_same(&txn)
+            .still_the_same(txn)
             .await?
             .ok_or(Error::InvalidCredentials)?;
         let (idle, absolute) = self.lifetimes(user.role);
@@ -113,14 +148,30 @@ impl Sessions {
             revoked_at: Set(None),
             revoked_reason: Set(None),
         };
-        let session = session.insert(&txn).await?;
-        txn.commit().await?;
+        let notice = if device::is_new(txn, user.id, origin).await? {
+            let details = Details {
+                device: Some(device::name(origin.user_agent.as_deref())),
+                address: origin.address.map(|address| address.to_string()),
+                ..Default::default()
+            };
+            let notice = outbox.order(txn, Kind::NewDevice, &user, &user.email, &details, now);
+            Some(notice.await?)
+        } else {
+            None
+        };
+        let session = session.insert(txn).await?;
         tracing::info!(user.id = %user.id, session.id = %id, method, "logged in");
-        Ok(Granted {
+        let granted = Granted {
             session,
             user,
             refresh_token,
-        })
+        };
+        Ok((granted, notice))
+    }
+
+    /// Must this account confirm its address before it may do anything else?
+    pub fn confines(&self, user: &users::Model) -> bool {
+        self.require_verified_email && !user.is_verified()
     }
 
     /// Who these claims belong to at this moment: from memory while that can be trusted, else by one

@@ -23,6 +23,7 @@ use crate::settings::Throttle as Settings;
 use device::{Device, Devices};
 
 pub mod device;
+pub mod mail;
 
 impl ActiveModelBehavior for ActiveModel {}
 
@@ -141,6 +142,18 @@ impl Throttles {
         if self.settings.enable {
             Entity::delete_by_id(attempt.who).exec(db).await?;
         }
+        Ok(())
+    }
+
+    /// Forget the failures on these identifiers: their owner has come by another way.
+    pub async fn forget(&self, txn: &impl ConnectionTrait, identifiers: &[&str]) -> Result<()> {
+        let ids = identifiers
+            .iter()
+            .map(|identifier| self.id("identifier", identifier.as_bytes()));
+        Entity::delete_many()
+            .filter(Column::Id.is_in(ids))
+            .exec(txn)
+            .await?;
         Ok(())
     }
 

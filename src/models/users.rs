@@ -1,10 +1,11 @@
 //! Accounts. One capability a file: `identifiers`, `password`, `policy`, `authentication`,
-//! `registration`, `profile`, `deletion`.
+//! `registration`, `verification`, `recovery`, `magic_link`, `invitation`, `profile`, `email_change`,
+//! `deletion`.
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, QueryOrder, QuerySelect,
-    entity::prelude::*,
+    entity::prelude::*, sea_query::LockType,
 };
 
 pub use super::_entities::{
@@ -16,11 +17,16 @@ use identifiers::Identifier;
 
 pub mod authentication;
 pub mod deletion;
+pub mod email_change;
 pub mod identifiers;
+pub mod invitation;
+pub mod magic_link;
 pub mod password;
 pub mod policy;
 pub mod profile;
+pub mod recovery;
 pub mod registration;
+pub mod verification;
 
 impl ActiveModelBehavior for ActiveModel {}
 
@@ -92,6 +98,13 @@ impl Model {
         Ok(query.one(txn).await?)
     }
 
+    /// The account as it is now, deleted or not, and kept so until the transaction ends. New rows may
+    /// point to it meanwhile.
+    pub async fn lock(txn: &impl ConnectionTrait, id: Uuid) -> Result<Self> {
+        let query = Entity::find_by_id(id).lock(LockType::NoKeyUpdate);
+        query.one(txn).await?.ok_or(Error::NotFound)
+    }
+
     pub fn is_deleted(&self) -> bool {
         self.deleted_at.is_some()
     }
@@ -99,6 +112,25 @@ impl Model {
     /// May this account log in and act?
     pub fn is_usable(&self) -> bool {
         self.is_active && !self.is_deleted()
+    }
+
+    /// What it may be called at login, in the form that is looked up.
+    pub fn identifiers(&self) -> Vec<&str> {
+        let phone_number = self.phone_number.as_deref();
+        [self.username_canonical.as_str(), &self.email_canonical]
+            .into_iter()
+            .chain(phone_number)
+            .collect()
+    }
+
+    /// Has somebody shown that mail to its address arrives with them?
+    pub fn is_verified(&self) -> bool {
+        self.email_verified_at.is_some()
+    }
+
+    /// Has a password been chosen for it?
+    pub fn has_password(&self) -> bool {
+        self.hashed_password != password::NONE
     }
 }
 

@@ -1,4 +1,12 @@
-//! A name by which people know a device: "Firefox on Linux".
+//! A name by which people know a device, "Firefox on Linux", and whether it is a new one.
+
+use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+
+use super::{Column, Entity, Origin};
+use crate::models::Result;
+
+/// So many of a user's latest logins are looked at.
+const LOOKED_AT: u64 = 50;
 
 /// The first that the user agent mentions; what others claim to be comes later in the list.
 const BROWSERS: [(&str, &str); 12] = [
@@ -40,4 +48,25 @@ pub fn name(user_agent: Option<&str>) -> String {
         (Some(one), None) | (None, Some(one)) => one.to_string(),
         (None, None) => "Unknown device".to_string(),
     }
+}
+
+/// Is this the first login of a user from here, and not the first of all? A device is known by its
+/// cookie, or by its name and address together.
+pub async fn is_new(db: &impl ConnectionTrait, user_id: Uuid, origin: &Origin) -> Result<bool> {
+    if origin.known_to == Some(user_id) {
+        return Ok(false);
+    }
+    let logins = Entity::find()
+        .select_only()
+        .columns([Column::UserAgent, Column::IpAddress])
+        .filter(Column::UserId.eq(user_id))
+        .order_by_desc(Column::Id)
+        .limit(LOOKED_AT);
+    let logins: Vec<(Option<String>, Option<String>)> = logins.into_tuple().all(db).await?;
+    let address = origin.address.map(|address| address.to_string());
+    let this = name(origin.user_agent.as_deref());
+    let known = logins
+        .iter()
+        .any(|(agent, from)| *from == address && name(agent.as_deref()) == this);
+    Ok(!known && !logins.is_empty())
 }

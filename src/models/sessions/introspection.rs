@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::ConnectionTrait;
 
 use super::{Model, Sessions, access_token::Claims, authentications::Authenticated};
-use crate::models::{Error, Result};
+use crate::models::{Error, Result, users};
 
 pub enum TokenState {
     Access(Arc<Authenticated>, Claims),
@@ -16,9 +16,17 @@ pub enum TokenState {
 
 impl TokenState {
     pub fn session(&self) -> Option<&Model> {
+        self.found().map(|found| &found.session)
+    }
+
+    pub fn user(&self) -> Option<&users::Model> {
+        self.found().map(|found| &found.user)
+    }
+
+    fn found(&self) -> Option<&Authenticated> {
         match self {
-            Self::Access(found, _) => Some(&found.session),
-            Self::Refresh(found) => Some(&found.session),
+            Self::Access(found, _) => Some(found),
+            Self::Refresh(found) => Some(found),
             Self::Dead => None,
         }
     }

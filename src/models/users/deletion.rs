@@ -5,7 +5,7 @@ use sea_orm::{DatabaseConnection, IntoActiveModel, QueryOrder, QuerySelect, enti
 
 use super::{Column, Entity, Model, Role};
 use crate::models::{
-    Error, Result,
+    Error, Result, one_time_tokens,
     sessions::{authentications::Authentications, revocation::revoke_all},
     transaction,
 };
@@ -34,6 +34,7 @@ impl Model {
         user.deleted_at.set_if_not_equals(Some(now.into()));
         let user = user.save_if_changed(&txn, now).await?;
         revoke_all(&txn, user.id, None, "account_deleted", now).await?;
+        one_time_tokens::void_all(&txn, user.id).await?;
         txn.commit().await?;
         tracing::info!(user.id = %user.id, "an account was deleted");
         Ok(user)

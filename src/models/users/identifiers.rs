@@ -15,6 +15,8 @@ const MAX_USERNAME: usize = 64;
 const MAX_NAME: usize = 150;
 /// RFC 5321, section 4.5.3.1.3, less the angle brackets (RFC erratum 1690).
 const MAX_EMAIL_BYTES: usize = 254;
+/// RFC 5646, section 4.4.1, recommends room for so many characters.
+const MAX_LOCALE: usize = 35;
 /// ITU-T E.164: at most 15 digits.
 const PHONE_DIGITS: std::ops::RangeInclusive<usize> = 2..=15;
 
@@ -115,6 +117,24 @@ pub fn name(name: &str) -> Result<(), ValidationError> {
     }
     if name.chars().any(|c| c.is_control() || is_bidi_control(c)) {
         return refuse("invalid_characters", "A name has no control characters.");
+    }
+    Ok(())
+}
+
+/// A language as RFC 5646 writes it: `de`, `pt-BR`.
+pub fn locale(locale: &str) -> Result<(), ValidationError> {
+    let mut subtags = locale.split('-');
+    let language = subtags.next().unwrap_or_default();
+    let is_language =
+        (2..=3).contains(&language.len()) && language.bytes().all(|b| b.is_ascii_alphabetic());
+    let are_subtags = subtags.all(|subtag| {
+        (1..=8).contains(&subtag.len()) && subtag.bytes().all(|b| b.is_ascii_alphanumeric())
+    });
+    if locale.len() > MAX_LOCALE || !is_language || !are_subtags {
+        return refuse(
+            "invalid_locale",
+            "A locale is a language tag, for example en, de or pt-BR.",
+        );
     }
     Ok(())
 }

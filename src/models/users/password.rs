@@ -14,6 +14,10 @@ use crate::{
     settings::Password as Settings,
 };
 
+/// In place of a hash where no password has been chosen, or the one there was is void. Nothing matches
+/// it.
+pub const NONE: &str = "!";
+
 /// Argon2id on threads of its own, at most so many at once: a login storm costs at most
 /// `permits × memory_kib`, and never holds an async thread or a database connection.
 #[derive(Clone)]
@@ -72,10 +76,11 @@ impl Hasher {
         .await
     }
 
-    /// Does the password match? Without a hash, because there is no such account, the same work is
-    /// done and the answer is no, so that time does not tell the two apart.
+    /// Does the password match? Without a hash, because there is no such account or it has no password,
+    /// the same work is done and the answer is no, so that time does not tell the two apart.
     pub async fn verify(&self, password: &str, hash: Option<&str>) -> Result<bool> {
         let password: String = password.nfc().collect();
+        let hash = hash.filter(|hash| *hash != NONE);
         let hash: String = hash.unwrap_or(&self.dummy).to_string();
         self.on_a_hash_thread(move |argon2| {
             let hash = PasswordHash::new(&hash).map_err(internal)?;

@@ -14,6 +14,12 @@ const JUDGED: usize = 64;
 const MIN_WORD: usize = 3;
 const PRODUCT: &str = "rollcall";
 
+/// What is wrong with a password that is chosen, if one is.
+pub fn faults(password: Option<&str>, about: &[Option<&str>], settings: &Settings) -> Vec<Fault> {
+    let fault = password.and_then(|password| fault(password, about, settings));
+    fault.into_iter().collect()
+}
+
 /// Why this password is not good enough, if it is not. `about` is what guessers know of its owner.
 pub fn fault(password: &str, about: &[Option<&str>], settings: &Settings) -> Option<Fault> {
     let password: String = password.nfc().collect();

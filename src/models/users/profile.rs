@@ -1,22 +1,19 @@
 //! What a user may change about itself.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{DatabaseConnection, IntoActiveModel};
+use sea_orm::IntoActiveModel;
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use validator::{Validate, ValidationError};
 
-use super::{Model, identifiers, password::Hasher, policy};
+use super::{ActiveModel, Model, identifiers, password::Hasher, policy};
 use crate::{
     models::{
-        Error, Result,
+        Error, Means, Result,
         params::{Fault, Params, not_null, nullable, refuse},
-        sessions::{
-            authentications::Authentications,
-            revocation::{is_open, revoke_all},
-        },
+        sessions::revocation::{is_open, revoke_all},
         transaction,
     },
     settings::Settings,
@@ -54,7 +51,12 @@ pub struct UpdateParams {
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false, value_type = String, format = Password, max_length = 256, example = "newsecurepassword")]
     pub password: Option<String>,
-    /// Needed to change the password when the login was too long ago.
+    /// The language of the account's mails, as RFC 5646 has it; `null` for the default one.
+    #[serde(default, deserialize_with = "nullable")]
+    #[validate(custom(function = "identifiers::locale"))]
+    #[schema(value_type = Option<String>, max_length = 35, example = "en")]
+    pub locale: Option<Option<String>>,
+    /// Needed to change the password or the email when the login was too long ago.
     #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false, value_type = String, format = Password)]
     pub current_password: Option<String>,
@@ -82,9 +84,7 @@ impl Params for UpdateParams {
             first.and_then(Option::as_deref),
             last.and_then(Option::as_deref),
         ];
-        let password = self.password.as_deref();
-        let fault = password.and_then(|p| policy::fault(p, &about, &settings.password));
-        fault.into_iter().collect()
+        policy::faults(self.password.as_deref(), &about, &settings.password)
     }
 }
 
@@ -99,93 +99,117 @@ fn read_only(_: &Value) -> Result<(), ValidationError> {
 #[derive(Clone, Copy, Debug)]
 pub struct Authentication {
     pub session_id: Uuid,
-    pub at: DateTime<Utc>,
+    /// `None` when no password was shown to open it.
+    pub at: Option<DateTime<Utc>>,
     pub counts_for: chrono::Duration,
 }
 
 impl Model {
     /// Change what the parameters name. `updated_at` moves only when something really changes. A new
-    /// password ends all other sessions in the same transaction.
+    /// password ends all other sessions in the same transaction; a new email is asked for a
+    /// confirmation, and until then the old one stays.
     ///
     /// # Errors
-    /// [`Error::ReauthenticationRequired`] for a new password after a login that is too old, without
-    /// the current one; [`Error::Taken`]; [`Error::NotFound`] when the account is deleted meanwhile,
+    /// [`Error::ReauthenticationRequired`] for a new password or email after a login that is too old,
+    /// without the current password; [`Error::Taken`]; [`Error::Throttled`] when the new address was
+    /// sent too many mails; [`Error::NotFound`] when the account is deleted meanwhile,
     /// [`Error::SessionEnded`] when this session is ended before there is a new password.
     pub async fn update_profile(
         &self,
-        db: &DatabaseConnection,
-        hasher: &Hasher,
-        authentications: &Authentications,
+        means: Means<'_>,
         params: UpdateParams,
         authentication: Authentication,
-        now: DateTime<Utc>,
     ) -> Result<Self> {
+        let Means {
+            db,
+            hasher,
+            outbox,
+            now,
+            ..
+        } = means;
         // The caller may come from memory, a moment old; what is compared and proved here is not.
         let user = Self::find_by_id(db, self.id).await?;
         if user.is_deleted() {
             return Err(Error::NotFound);
         }
-        let hashed_password = match &params.password {
-            Some(password) => {
-                let about = [&user.username, &user.email].map(|own| Some(own.as_str()));
-                if let Some(fault) = policy::fault(password, &about, hasher.policy()) {
-                    return Err(Error::Invalid(vec![fault]));
-                }
-                user.reauthenticate(
-                    hasher,
-                    params.current_password.as_deref(),
-                    authentication,
-                    now,
-                )
+        let new_email = params
+            .email
+            .as_deref()
+            .filter(|email| identifiers::canonical(email) != user.email_canonical);
+        if params.password.is_some() || new_email.is_some() {
+            let shown = params.current_password.as_deref();
+            user.reauthenticate(hasher, shown, authentication, now)
                 .await?;
-                Some(hasher.hash(password).await?)
-            }
+        }
+        let hashed_password = match &params.password {
+            Some(password) => Some(user.new_password(hasher, password).await?),
             None => None,
         };
-        let id = user.id;
-        let new_password = hashed_password.is_some();
-        let mut user = user.into_active_model();
-        if let Some(username) = params.username {
-            user.username_canonical
-                .set_if_not_equals(identifiers::canonical(&username));
-            user.username.set_if_not_equals(username);
-        }
-        if let Some(email) = params.email {
-            user.email_canonical
-                .set_if_not_equals(identifiers::canonical(&email));
-            user.email.set_if_not_equals(email);
-        }
-        if let Some(first_name) = params.first_name {
-            user.first_name.set_if_not_equals(first_name);
-        }
-        if let Some(last_name) = params.last_name {
-            user.last_name.set_if_not_equals(last_name);
-        }
-        if let Some(phone_number) = params.phone_number {
-            user.phone_number.set_if_not_equals(phone_number);
-        }
-        if let Some(hashed_password) = hashed_password {
-            user.hashed_password.set_if_not_equals(hashed_password);
-        }
-        let _changing = authentications.changing(id);
+
+        let _changing = means.sessions.authentications.changing(user.id);
         let txn = transaction::begin(db).await?;
-        let user = user.save_if_changed(&txn, now).await?;
-        if new_password {
+        let mut mails = Vec::new();
+        let new_password = hashed_password.is_some();
+        let user = user
+            .changed(&params, hashed_password)
+            .save_if_changed(&txn, now)
+            .await?;
+        if new_password || new_email.is_some() {
             // Hashing takes its time; meanwhile the owner may have ended a thief's session.
             if !is_open(&txn, authentication.session_id).await? {
                 return Err(Error::SessionEnded);
             }
-            revoke_all(
-                &txn,
-                id,
-                Some(authentication.session_id),
-                "password_changed",
-                now,
-            )
-            .await?;
+        }
+        if new_password {
+            let kept = Some(authentication.session_id);
+            revoke_all(&txn, user.id, kept, "password_changed", now).await?;
+            outbox.void_tokens(&txn, &user, now).await?;
+            mails.push(user.tell_password_changed(&txn, means).await?);
+        }
+        if let Some(email) = new_email {
+            mails.extend(
+                user.ask_for_email_change(&txn, means, email, authentication.session_id)
+                    .await?,
+            );
         }
         txn.commit().await?;
+        for mail in mails {
+            outbox.deliver(mail);
+        }
         Ok(user)
+    }
+
+    /// This row with what is changed at once.
+    fn changed(self, params: &UpdateParams, hashed_password: Option<String>) -> ActiveModel {
+        let email_canonical = self.email_canonical.clone();
+        let mut user = self.into_active_model();
+        if let Some(username) = &params.username {
+            user.username_canonical
+                .set_if_not_equals(identifiers::canonical(username));
+            user.username.set_if_not_equals(username.clone());
+        }
+        // The same address, written in another way.
+        if let Some(email) = &params.email
+            && identifiers::canonical(email) == email_canonical
+        {
+            user.email.set_if_not_equals(email.clone());
+        }
+        if let Some(first_name) = &params.first_name {
+            user.first_name.set_if_not_equals(first_name.clone());
+        }
+        if let Some(last_name) = &params.last_name {
+            user.last_name.set_if_not_equals(last_name.clone());
+        }
+        if let Some(phone_number) = &params.phone_number {
+            user.phone_number.set_if_not_equals(phone_number.clone());
+        }
+        if let Some(locale) = &params.locale {
+            user.locale.set_if_not_equals(locale.clone());
+        }
+        if let Some(hashed_password) = hashed_password {
+            user.hashed_password.set_if_not_equals(hashed_password);
+        }
+        user
     }
 
     /// Has the password been shown recently, or is it shown now? (OWASP ASVS 5.0, V7.5.1)
@@ -198,7 +222,9 @@ impl Model {
     ) -> Result<()> {
         let shown_now = match current_password {
             Some(password) => hasher.verify(password, Some(&self.hashed_password)).await?,
-            None => now < authentication.at + authentication.counts_for,
+            None => authentication
+                .at
+                .is_some_and(|at| now < at + authentication.counts_for),
         };
         if shown_now {
             Ok(())

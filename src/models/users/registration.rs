@@ -1,15 +1,18 @@
 //! A new account.
 
+use std::net::IpAddr;
+
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, DatabaseConnection};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, DatabaseTransaction};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::{ActiveModel, Model, Role, identifiers, password::Hasher, policy};
+use super::{ActiveModel, Model, Role, identifiers, policy};
 use crate::{
     models::{
-        Error, Result, new_id,
+        Error, Means, Result, new_id,
+        outbox_mails::{Details, Kind, Ordered},
         params::{Fault, Params, not_null},
         timestamps::stamp,
         transaction,
@@ -60,6 +63,10 @@ pub struct RegisterParams {
     #[validate(required(message = "This field is required."))]
     #[schema(required = true, nullable = false, value_type = String, format = Password, max_length = 256, example = "securepassword")]
     pub password: Option<String>,
+    /// The language of the account's mails, as RFC 5646 has it; the default one when left out.
+    #[validate(custom(function = "identifiers::locale"))]
+    #[schema(max_length = 35, example = "en")]
+    pub locale: Option<String>,
 }
 
 impl Params for RegisterParams {
@@ -71,9 +78,7 @@ impl Params for RegisterParams {
             &self.last_name,
         ];
         let about = about.map(Option::as_deref);
-        let password = self.password.as_deref();
-        let fault = password.and_then(|p| policy::fault(p, &about, &settings.password));
-        fault.into_iter().collect()
+        policy::faults(self.password.as_deref(), &about, &settings.password)
     }
 }
 
@@ -99,49 +104,112 @@ impl Registrar<'_> {
     }
 }
 
+/// A row that is about to be.
+pub(super) struct NewAccount {
+    pub username: String,
+    pub email: String,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub phone_number: Option<String>,
+    pub role: Role,
+    pub is_active: bool,
+    pub hashed_password: String,
+    pub locale: Option<String>,
+    pub is_verified: bool,
+}
+
+impl NewAccount {
+    pub async fn insert(self, txn: &DatabaseTransaction, now: DateTime<Utc>) -> Result<Model> {
+        let mut user = ActiveModel {
+            id: Set(new_id(now)),
+            username_canonical: Set(identifiers::canonical(&self.username)),
+            email_canonical: Set(identifiers::canonical(&self.email)),
+            username: Set(self.username),
+            email: Set(self.email),
+            first_name: Set(self.first_name),
+            last_name: Set(self.last_name),
+            phone_number: Set(self.phone_number),
+            role: Set(self.role),
+            is_active: Set(self.is_active),
+            hashed_password: Set(self.hashed_password),
+            email_verified_at: Set(self.is_verified.then_some(now.into())),
+            locale: Set(self.locale),
+            updated_at: Set(None),
+            deleted_at: Set(None),
+            ..Default::default()
+        };
+        stamp(&mut user, now);
+        let user = user.insert(txn).await;
+        user.map_err(|err| identifiers::conflict(&err).unwrap_or_else(|| err.into()))
+    }
+}
+
 impl Model {
-    /// Make an account. No database connection is held while its password is hashed.
+    /// Make an account, and send the link that confirms its address; an operator answers for the
+    /// address. No database connection is held while its password is hashed. `client` is counted for
+    /// the mail: beyond its share the account is made and the mail has to be asked for.
     ///
     /// # Errors
     /// [`Error::Taken`] names the identifier that a living account has; [`Error::RoleNotAllowed`].
     pub async fn register(
-        db: &DatabaseConnection,
-        hasher: &Hasher,
+        means: Means<'_>,
         params: RegisterParams,
         registrar: Registrar<'_>,
-        now: DateTime<Utc>,
+        client: Option<IpAddr>,
     ) -> Result<Self> {
+        let Means { outbox, now, .. } = means;
         let role = params.role.unwrap_or(Role::User);
         if !registrar.may_give(role) {
             return Err(Error::RoleNotAllowed {
                 role: role.as_str(),
             });
         }
-        let username = params.username.unwrap_or_default();
-        let email = params.email.unwrap_or_default();
-        let hashed_password = hasher.hash(&params.password.unwrap_or_default()).await?;
-        let mut user = ActiveModel {
-            id: Set(new_id(now)),
-            username_canonical: Set(identifiers::canonical(&username)),
-            email_canonical: Set(identifiers::canonical(&email)),
-            username: Set(username),
-            email: Set(email),
-            first_name: Set(params.first_name),
-            last_name: Set(params.last_name),
-            phone_number: Set(params.phone_number),
-            role: Set(role),
-            is_active: Set(params.is_active.unwrap_or(true)),
-            hashed_password: Set(hashed_password),
-            updated_at: Set(None),
-            deleted_at: Set(None),
-            ..Default::default()
+        let password = params.password.unwrap_or_default();
+        let account = NewAccount {
+            username: params.username.unwrap_or_default(),
+            email: params.email.unwrap_or_default(),
+            first_name: params.first_name,
+            last_name: params.last_name,
+            phone_number: params.phone_number,
+            role,
+            is_active: params.is_active.unwrap_or(true),
+            hashed_password: means.hasher.hash(&password).await?,
+            locale: params.locale,
+            is_verified: matches!(registrar, Registrar::Operator),
         };
-        stamp(&mut user, now);
-        let txn = transaction::begin(db).await?;
-        let user = user.insert(&txn).await;
-        let user = user.map_err(|err| identifiers::conflict(&err).unwrap_or_else(|| err.into()))?;
+        let txn = transaction::begin(means.db).await?;
+        let user = account.insert(&txn, now).await?;
+        let mail = if user.is_active && !user.is_verified() {
+            user.ask_for_confirmation(&txn, means, client).await?
+        } else {
+            None
+        };
         txn.commit().await?;
+        if let Some(mail) = mail {
+            outbox.deliver(mail);
+        }
         tracing::info!(user.id = %user.id, role = user.role.as_str(), "an account was registered");
         Ok(user)
+    }
+
+    async fn ask_for_confirmation(
+        &self,
+        txn: &DatabaseTransaction,
+        means: Means<'_>,
+        client: Option<IpAddr>,
+    ) -> Result<Option<Ordered>> {
+        let Means { outbox, now, .. } = means;
+        let admitted = means
+            .throttles
+            .admit_mail(txn, &self.email_canonical, client, now)
+            .await;
+        match admitted {
+            Ok(()) => {}
+            Err(Error::Throttled { .. }) => return Ok(None),
+            Err(err) => return Err(err),
+        }
+        let details = Details::default();
+        let mail = outbox.order(txn, Kind::VerifyEmail, self, &self.email, &details, now);
+        Ok(Some(mail.await?))
     }
 }

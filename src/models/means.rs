@@ -1,0 +1,19 @@
+//! What a change to an account needs besides its own words, handed in as one: the database, the time,
+//! and whoever hashes, keeps sessions, counts and sends.
+
+use chrono::{DateTime, Utc};
+use sea_orm::DatabaseConnection;
+
+use super::{
+    outbox_mails::Outbox, sessions::Sessions, throttles::Throttles, users::password::Hasher,
+};
+
+#[derive(Clone, Copy)]
+pub struct Means<'a> {
+    pub db: &'a DatabaseConnection,
+    pub hasher: &'a Hasher,
+    pub sessions: &'a Sessions,
+    pub throttles: &'a Throttles,
+    pub outbox: &'a Outbox,
+    pub now: DateTime<Utc>,
+}

@@ -1,0 +1,99 @@
+//! Mails to one address and on behalf of one client are few: nobody's mailbox is flooded through us.
+
+use std::net::IpAddr;
+
+use chrono::{DateTime, Duration, Utc};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*, sea_query::Expr};
+
+use super::{ActiveModel, Column, Entity, Throttles, network};
+use crate::models::{Error, Result};
+
+/// So many mails at once, then one in each interval. After a quiet time it starts anew.
+struct Share {
+    free: i64,
+    interval: Duration,
+    quiet: Duration,
+}
+
+const TO_AN_ADDRESS: Share = Share {
+    free: 3,
+    interval: Duration::hours(1),
+    quiet: Duration::hours(3),
+};
+/// Many people may share one: an office, a mobile network.
+const FOR_A_CLIENT: Share = Share {
+    free: 30,
+    interval: Duration::minutes(2),
+    quiet: Duration::hours(1),
+};
+
+impl Throttles {
+    /// May a mail be sent to this address (in canonical form) because this client asks? Counted at
+    /// once, also of parallel requests, and not at all when the transaction does not commit.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`] says how long to wait.
+    pub async fn admit_mail(
+        &self,
+        txn: &impl ConnectionTrait,
+        address: &str,
+        client: Option<IpAddr>,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        if !self.settings.enable {
+            return Ok(());
+        }
+        let to = self.id("mail to", address.as_bytes());
+        count(txn, to, &TO_AN_ADDRESS, now).await?;
+        if let Some(client) = client {
+            let from = self.id("mail for", &network(client));
+            count(txn, from, &FOR_A_CLIENT, now).await?;
+        }
+        Ok(())
+    }
+}
+
+async fn count(
+    txn: &impl ConnectionTrait,
+    id: Uuid,
+    share: &Share,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let stamp = now.fixed_offset();
+    let first = ActiveModel {
+        id: Set(id),
+        failures: Set(0),
+        failed_at: Set(stamp),
+        blocked_until: Set(stamp),
+    };
+    Entity::insert(first)
+        .on_conflict_do_nothing_on([Column::Id])
+        .exec_without_returning(txn)
+        .await?;
+    let is_quiet = Column::FailedAt.lt((now - share.quiet).fixed_offset());
+    let next = sea_orm::ExprTrait::add(Expr::col(Column::Failures), 1);
+    let is_last = Column::Failures.gte(share.free - 1);
+    let update = Entity::update_many()
+        .col_expr(
+            Column::BlockedUntil,
+            Expr::case(is_quiet.clone(), Expr::value(stamp))
+                .case(is_last, Expr::value((now + share.interval).fixed_offset()))
+                .finally(Expr::value(stamp))
+                .into(),
+        )
+        .col_expr(
+            Column::Failures,
+            Expr::case(is_quiet, Expr::value(1_i64))
+                .finally(next)
+                .into(),
+        )
+        .col_expr(Column::FailedAt, Expr::value(stamp))
+        .filter(Column::Id.eq(id))
+        .filter(Column::BlockedUntil.lte(stamp));
+    if update.exec(txn).await?.rows_affected == 1 {
+        return Ok(());
+    }
+    let row = Entity::find_by_id(id).one(txn).await?;
+    let wait = row.map_or(share.interval, |row| row.blocked_until.to_utc() - now);
+    Err(Error::Throttled { wait })
+}
