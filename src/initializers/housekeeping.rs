@@ -10,7 +10,7 @@ use loco_rs::{
 use tokio::time::sleep;
 
 use crate::{
-    models::{self, leases, new_id, sessions, throttles},
+    models::{self, leases, new_id, one_time_tokens, outbox_mails, sessions, throttles},
     runtime::Runtime,
 };
 
@@ -53,9 +53,11 @@ pub async fn clean(rollcall: &Runtime, node: uuid::Uuid) -> models::Result<u64> 
     if !leases::take(&rollcall.db, LEASE, node, lasts, now).await? {
         return Ok(0);
     }
-    let mut removed = throttles::purge(&rollcall.db, now).await?;
+    let db = &rollcall.db;
+    let mut removed = throttles::purge(db, now).await? + one_time_tokens::purge(db, now).await?;
     loop {
-        match sessions::purge::batch(&rollcall.db, now).await? {
+        let sessions = sessions::purge::batch(db, now).await?;
+        match sessions + outbox_mails::upkeep::purge_batch(db, now).await? {
             0 => break,
             n => removed += n,
         }
@@ -63,7 +65,7 @@ pub async fn clean(rollcall: &Runtime, node: uuid::Uuid) -> models::Result<u64> 
     if removed > 0 {
         tracing::info!(
             rows = removed,
-            "house-keeping removed old sessions and throttles"
+            "house-keeping removed what is old: sessions, mails, tokens, throttles"
         );
     }
     Ok(removed)

@@ -4,4 +4,5 @@ pub mod authentication_watch;
 pub mod database;
 pub mod housekeeping;
 pub mod logger;
+pub mod mail_delivery;
 pub mod openapi;

@@ -40,6 +40,16 @@ const DOCUMENT: &str = "/openapi.json";
         controllers::users::admin_only,
         controllers::users::show,
         controllers::users::show_by_username,
+        controllers::verification::request,
+        controllers::verification::verify,
+        controllers::verification::change,
+        controllers::passwords::forgot,
+        controllers::passwords::reset,
+        controllers::magic_links::request,
+        controllers::magic_links::log_in,
+        controllers::invitations::accept,
+        controllers::invitations::create,
+        controllers::invitations::create_again,
         controllers::monitoring::ping,
         controllers::monitoring::health,
         controllers::monitoring::readiness,
@@ -47,8 +57,10 @@ const DOCUMENT: &str = "/openapi.json";
     components(schemas(ProblemBody, OAuthError)),
     tags(
         (name = "auth", description = "Accounts and tokens"),
+        (name = "mail", description = "Links that are sent by mail, and what their tokens are good for"),
         (name = "users", description = "The current user, and others for administrators"),
         (name = "sessions", description = "Where the current user is logged in"),
+        (name = "admin", description = "For administrators"),
         (name = "oauth", description = "For resource servers: RFC 7662 and RFC 7009"),
         (name = "monitoring", description = "For load balancers"),
     ),
@@ -100,6 +112,10 @@ const WITH_A_BODY: &[Refusal] = &[
     ),
 ];
 const WITH_A_TOKEN: &[Refusal] = &[
+    (
+        "403",
+        "The account must confirm its email address first: `email_not_verified`",
+    ),
     (
         "401",
         "No access token, or none that is valid now: `invalid_token`",

@@ -1,11 +1,20 @@
 //! What people do at a shell: `cargo loco task noun:verb argument:value …`.
 
+use indicatif::ProgressBar;
 use loco_rs::{Error, Result, app::AppContext, db, task::Vars};
 use migration::{Migrator, MigratorTrait};
 use serde::Serialize;
+use serde_json::json;
 
 use crate::runtime::Runtime;
 
+/// Rows that a list shows.
+const DEFAULT_LIMIT: u64 = 50;
+const MAX_LIMIT: u64 = 1000;
+
+pub mod outbox_list;
+pub mod outbox_purge;
+pub mod outbox_retry;
 pub mod seed;
 pub mod sessions_purge;
 pub mod user_create;
@@ -50,4 +59,33 @@ fn print<T: Serialize>(vars: &Vars, value: &T, for_people: impl FnOnce() -> Stri
         println!("{}", for_people());
     }
     Ok(())
+}
+
+/// The argument `limit`.
+fn limit(vars: &Vars) -> Result<u64> {
+    match optional(vars, "limit").map(str::parse) {
+        None => Ok(DEFAULT_LIMIT),
+        Some(Ok(limit)) if (1..=MAX_LIMIT).contains(&limit) => Ok(limit),
+        Some(_) => Err(Error::string(
+            "the argument `limit` is a number from 1 to 1000",
+        )),
+    }
+}
+
+/// What a dry run says, if this is one.
+fn dry_run(vars: &Vars, what: &str, found: u64) -> Option<Result<()>> {
+    (optional(vars, "dry_run") == Some("true")).then(|| {
+        print(vars, &json!({"would_remove": found}), || {
+            format!("{found} {what} would be removed")
+        })
+    })
+}
+
+/// What was removed in the end.
+fn removed(vars: &Vars, what: &str, progress: &ProgressBar) -> Result<()> {
+    let removed = progress.position();
+    progress.finish_and_clear();
+    print(vars, &json!({"removed": removed}), || {
+        format!("removed {removed} {what}")
+    })
 }

@@ -1,9 +1,8 @@
 use indicatif::ProgressBar;
 use loco_rs::prelude::*;
-use serde_json::json;
 
-use super::{only, optional, print, ready};
-use crate::models::sessions::purge;
+use super::{dry_run, only, ready, removed};
+use crate::models::sessions;
 
 pub struct SessionsPurge;
 
@@ -21,24 +20,15 @@ impl Task for SessionsPurge {
     async fn run(&self, ctx: &AppContext, vars: &task::Vars) -> Result<()> {
         only(vars, &["dry_run", "json"])?;
         let rollcall = ready(ctx).await?;
-        let now = rollcall.clock.now();
-        let found = purge::count(&rollcall.db, now).await?;
-        if optional(vars, "dry_run") == Some("true") {
-            return print(vars, &json!({"would_remove": found}), || {
-                format!("{found} sessions would be removed")
-            });
+        let (db, now) = (&rollcall.db, rollcall.clock.now());
+        let found = sessions::purge::count(db, now).await?;
+        if let Some(said) = dry_run(vars, "sessions", found) {
+            return said;
         }
         let progress = ProgressBar::new(found);
-        loop {
-            match purge::batch(&rollcall.db, now).await? {
-                0 => break,
-                removed => progress.inc(removed),
-            }
+        while let gone @ 1.. = sessions::purge::batch(db, now).await? {
+            progress.inc(gone);
         }
-        let removed = progress.position();
-        progress.finish_and_clear();
-        print(vars, &json!({"removed": removed}), || {
-            format!("removed {removed} sessions")
-        })
+        removed(vars, "sessions", &progress)
     }
 }

@@ -16,13 +16,14 @@ use crate::{
     views::users::RegisteredUser,
 };
 
-const FIELDS: [&str; 6] = [
+const FIELDS: [&str; 7] = [
     "username",
     "email",
     "first_name",
     "last_name",
     "phone_number",
     "role",
+    "locale",
 ];
 
 pub struct UserCreate;
@@ -33,7 +34,7 @@ impl Task for UserCreate {
         TaskInfo {
             name: "user:create".to_string(),
             detail: "Make an account: username:ada email:ada@example.com [role:admin] [first_name:…] \
-                     [last_name:…] [phone_number:+…] [json:true]. The password is asked for, or read as \
+                     [last_name:…] [phone_number:+…] [locale:de] [json:true]. Its email address counts as confirmed. The password is asked for, or read as \
                      one line from standard input; it is never an argument."
                 .to_string(),
         }
@@ -52,10 +53,8 @@ impl Task for UserCreate {
 
         let params: RegisterParams =
             parse(fields.into(), &rollcall.settings).map_err(models::Error::Invalid)?;
-        let now = rollcall.clock.now();
         let user =
-            users::Model::register(&ctx.db, &rollcall.hasher, params, Registrar::Operator, now)
-                .await?;
+            users::Model::register(rollcall.means(), params, Registrar::Operator, None).await?;
 
         let created = RegisteredUser::from(user);
         print(vars, &created, || {

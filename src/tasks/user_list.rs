@@ -1,10 +1,7 @@
 use loco_rs::prelude::*;
 
-use super::{only, optional, print, ready};
+use super::{limit, only, print, ready};
 use crate::{models::users, views::users::RegisteredUser};
-
-const DEFAULT_LIMIT: u64 = 50;
-const MAX_LIMIT: u64 = 1000;
 
 pub struct UserList;
 
@@ -19,15 +16,7 @@ impl Task for UserList {
 
     async fn run(&self, ctx: &AppContext, vars: &task::Vars) -> Result<()> {
         only(vars, &["limit", "json"])?;
-        let limit = match optional(vars, "limit").map(str::parse) {
-            None => DEFAULT_LIMIT,
-            Some(Ok(limit)) if (1..=MAX_LIMIT).contains(&limit) => limit,
-            Some(_) => {
-                return Err(Error::string(
-                    "the argument `limit` is a number from 1 to 1000",
-                ));
-            }
-        };
+        let limit = limit(vars)?;
 
         let rollcall = ready(ctx).await?;
         let users = users::Model::newest(&rollcall.db, limit).await?;
