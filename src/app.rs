@@ -7,10 +7,10 @@ use axum::{Router, http::StatusCode};
 use loco_rs::{
     Result,
     app::{AppContext, Hooks, Initializer},
-    bgworker::Queue,
+    bgworker::{BackgroundWorker, Queue},
     boot::{BootResult, ServeParams, StartMode, create_app, shutdown_signal},
     config::Config,
-    controller::{AppRoutes, middleware::MiddlewareLayer},
+    controller::{AppRoutes, middleware::MiddlewareLayer, views::ViewEngine},
     db::truncate_table,
     environment::Environment,
     task::Tasks,
@@ -22,13 +22,15 @@ use crate::{
     controllers::{self, middlewares},
     initializers::{
         authentication_watch::AuthenticationWatch, database, housekeeping::Housekeeping, logger,
-        openapi,
+        mail_delivery::MailDelivery, openapi,
     },
-    models::{leases, sessions, throttles, users},
+    mailers::account::AccountMailer,
+    models::{leases, one_time_tokens, outbox_mails, sessions, throttles, users},
     runtime::Runtime,
     settings::{self, Settings},
     tasks,
-    views::problem::Problem,
+    views::{self, problem::Problem},
+    workers::deliver_mail::DeliverMail,
 };
 
 pub struct App;
@@ -76,11 +78,18 @@ impl Hooks for App {
             std::mem::replace(&mut ctx.db, database::connect(&ctx.config.database).await?);
         framework_pool.close().await?;
         Runtime::install(&ctx)?;
+        AccountMailer::install(&ctx)?;
+        let pages = views::account::templates()?;
+        ctx.shared_store.insert(ViewEngine::new(pages));
         Ok(ctx)
     }
 
     async fn initializers(_ctx: &AppContext) -> Result<Vec<Box<dyn Initializer>>> {
-        Ok(vec![Box::new(AuthenticationWatch), Box::new(Housekeeping)])
+        Ok(vec![
+            Box::new(AuthenticationWatch),
+            Box::new(Housekeeping),
+            Box::new(MailDelivery),
+        ])
     }
 
     async fn before_routes(ctx: &AppContext) -> Result<Router<AppContext>> {
@@ -104,7 +113,15 @@ impl Hooks for App {
             tracing::info!("shutting down");
         })
         .await?;
+        // Mails that are under way may end.
+        Runtime::of(ctx)?.stop().await;
         Ok(())
+    }
+
+    async fn on_shutdown(ctx: &AppContext) {
+        if let Ok(rollcall) = Runtime::of(ctx) {
+            rollcall.stop().await;
+        }
     }
 
     fn middlewares(ctx: &AppContext) -> Vec<Box<dyn MiddlewareLayer>> {
@@ -118,13 +135,23 @@ impl Hooks for App {
             .add_route(controllers::oauth::routes(ctx))
             .add_route(controllers::sessions::routes())
             .add_route(controllers::users::routes())
+            .add_route(controllers::verification::routes(ctx))
+            .add_route(controllers::passwords::routes(ctx))
+            .add_route(controllers::magic_links::routes(ctx))
+            .add_route(controllers::invitations::routes(ctx))
+            .add_route(controllers::account_pages::routes(ctx))
+            .add_route(controllers::dev_mails::routes(ctx))
     }
 
-    async fn connect_workers(_ctx: &AppContext, _queue: &Queue) -> Result<()> {
+    async fn connect_workers(ctx: &AppContext, queue: &Queue) -> Result<()> {
+        queue.register(DeliverMail::build(ctx)).await?;
         Ok(())
     }
 
     fn register_tasks(tasks: &mut Tasks) {
+        tasks.register(tasks::outbox_list::OutboxList);
+        tasks.register(tasks::outbox_purge::OutboxPurge);
+        tasks.register(tasks::outbox_retry::OutboxRetry);
         tasks.register(tasks::sessions_purge::SessionsPurge);
         tasks.register(tasks::user_create::UserCreate);
         tasks.register(tasks::user_list::UserList);
@@ -133,6 +160,8 @@ impl Hooks for App {
     }
 
     async fn truncate(ctx: &AppContext) -> Result<()> {
+        truncate_table(&ctx.db, outbox_mails::Entity).await?;
+        truncate_table(&ctx.db, one_time_tokens::Entity).await?;
         truncate_table(&ctx.db, sessions::Entity).await?;
         truncate_table(&ctx.db, throttles::Entity).await?;
         truncate_table(&ctx.db, leases::Entity).await?;

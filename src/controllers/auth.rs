@@ -41,6 +41,7 @@ use crate::{
 pub async fn register(
     rollcall: Rollcall,
     MaybeUser(caller): MaybeUser,
+    From(origin): From,
     ValidJson(params): ValidJson<RegisterParams>,
 ) -> Result<(StatusCode, Json<RegisteredUser>)> {
     let allow_admin = rollcall.settings.registration.allow_admin;
@@ -51,9 +52,7 @@ pub async fn register(
         },
         None => Registrar::Anybody { allow_admin },
     };
-    let now = rollcall.clock.now();
-    let user =
-        users::Model::register(&rollcall.db, &rollcall.hasher, params, registrar, now).await?;
+    let user = users::Model::register(rollcall.means(), params, registrar, origin.address).await?;
     Ok((StatusCode::CREATED, Json(user.into())))
 }
 
@@ -76,7 +75,7 @@ pub async fn register(
 )]
 pub async fn token(
     rollcall: Rollcall,
-    From(origin): From,
+    From(mut origin): From,
     KnownDevice(device): KnownDevice,
     ValidForm(params): ValidForm<TokenParams>,
 ) -> Result<impl IntoResponse> {
@@ -87,6 +86,8 @@ pub async fn token(
         Grant::RefreshToken(token) => sessions.rotate(db, token, now).await?,
         Grant::Password { username, password } => {
             let device = device.as_deref();
+            let known = device.and_then(|cookie| rollcall.throttles.devices.recognise(cookie));
+            origin.known_to = known.map(|device| device.user_id);
             let shown = Credentials {
                 identifier: username,
                 password,
@@ -97,17 +98,15 @@ pub async fn token(
                 users::Model::authenticate(db, &rollcall.hasher, &rollcall.throttles, &shown, now)
                     .await?;
             cookie = device_cookie(&rollcall, &user, device);
-            sessions.open(db, user, "password", &origin, now).await?
+            let outbox = &rollcall.outbox;
+            sessions
+                .open(db, outbox, user, "password", &origin, now)
+                .await?
         }
     };
-    let access_token = sessions
-        .access_tokens
-        .issue(&granted.session, &granted.user, now)?;
-    let lifetime = sessions.access_tokens.lifetime();
-    let body = TokenResponse::bearer(access_token, lifetime, granted.refresh_token.reveal());
     Ok((
         AppendHeaders(cookie.map(|cookie| (header::SET_COOKIE, cookie))),
-        Json(body),
+        Json(TokenResponse::new(sessions, granted, now)?),
     ))
 }
 

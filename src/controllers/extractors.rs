@@ -61,9 +61,11 @@ impl CurrentUser {
     /// When this caller last showed its password, for changes that need to know.
     pub fn authentication(&self, rollcall: &Runtime) -> Authentication {
         let seconds = rollcall.settings.token.reauthentication_seconds;
+        let session = self.session();
+        let by_password = session.authentication_method == "password";
         Authentication {
-            session_id: self.0.session.id,
-            at: self.0.session.authenticated_at.to_utc(),
+            session_id: session.id,
+            at: by_password.then(|| session.authenticated_at.to_utc()),
             counts_for: chrono::Duration::seconds(i64::try_from(seconds).unwrap_or(i64::MAX)),
         }
     }
@@ -73,6 +75,17 @@ impl FromRequestParts<AppContext> for CurrentUser {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, ctx: &AppContext) -> Result<Self> {
+        let caller = Self::confined_or_not(parts, ctx).await?;
+        if Runtime::of(ctx)?.sessions.confines(caller.user()) {
+            return Err(Problem::email_not_verified());
+        }
+        Ok(caller)
+    }
+}
+
+impl CurrentUser {
+    /// Also an account that must confirm its address first.
+    async fn confined_or_not(parts: &mut Parts, ctx: &AppContext) -> Result<Self> {
         let rollcall = Runtime::of(ctx)?;
         let now = rollcall.clock.now();
         let claims = bearer_token(&parts.headers)
@@ -113,11 +126,26 @@ impl FromRequestParts<AppContext> for MaybeUser {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, ctx: &AppContext) -> Result<Self> {
-        match CurrentUser::from_request_parts(parts, ctx).await {
-            Ok(caller) => Ok(Self(Some(caller))),
-            Err(problem) if problem.status().is_client_error() => Ok(Self(None)),
-            Err(problem) => Err(problem),
-        }
+        if_any(CurrentUser::from_request_parts(parts, ctx).await).map(Self)
+    }
+}
+
+/// The same, and it may be one who has to confirm its address: for that and nothing else.
+pub struct MaybeUnconfirmed(pub Option<CurrentUser>);
+
+impl FromRequestParts<AppContext> for MaybeUnconfirmed {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, ctx: &AppContext) -> Result<Self> {
+        if_any(CurrentUser::confined_or_not(parts, ctx).await).map(Self)
+    }
+}
+
+fn if_any(caller: Result<CurrentUser>) -> Result<Option<CurrentUser>> {
+    match caller {
+        Ok(caller) => Ok(Some(caller)),
+        Err(problem) if problem.status().is_client_error() => Ok(None),
+        Err(problem) => Err(problem),
     }
 }
 
@@ -135,6 +163,7 @@ impl FromRequestParts<AppContext> for From {
         Ok(Self(Origin {
             address: client_address::of(&parts.extensions),
             user_agent: agent.map(ToString::to_string),
+            known_to: None,
         }))
     }
 }

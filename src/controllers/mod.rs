@@ -1,9 +1,15 @@
 //! Thin handlers: extract, authorise, one model call, one view.
 
+pub mod account_pages;
 pub mod auth;
+pub mod dev_mails;
 pub mod extractors;
+pub mod invitations;
+pub mod magic_links;
 pub mod middlewares;
 pub mod monitoring;
 pub mod oauth;
+pub mod passwords;
 pub mod sessions;
 pub mod users;
+pub mod verification;

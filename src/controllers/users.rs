@@ -25,14 +25,16 @@ pub async fn show_current(caller: CurrentUser) -> Json<UserResponse> {
 
 /// Update user profile
 ///
-/// Fields that are left out stay as they are. A new password needs a recent login or
-/// `current_password`.
+/// Fields that are left out stay as they are. A new password or email needs a recent login or
+/// `current_password`. A new email is sent a link to confirm it; until then the old one stays, also in
+/// this answer.
 #[utoipa::path(
     patch, path = "/v1/api/users/", tag = "users", security(("oauth2" = [])),
     request_body(content = UpdateParams, example = json!({"first_name": "Updated", "password": "newsecurepassword"})),
     responses(
         (status = 202, description = "The account as it is now", body = UserResponse),
         (status = 403, description = "The password must be shown again: `reauthentication_required`"),
+        (status = 429, description = "The new email address was sent too many mails: `too_many_requests`"),
         (status = 409, description = "Another living account has this username, email or phone number: `already_taken`"),
     )
 )]
@@ -42,18 +44,9 @@ pub async fn update_current(
     ValidJson(params): ValidJson<UpdateParams>,
 ) -> Result<(StatusCode, Json<UserResponse>)> {
     let authentication = caller.authentication(&rollcall);
-    let now = rollcall.clock.now();
-    let authentications = &rollcall.sessions.authentications;
     let user = caller
         .user()
-        .update_profile(
-            &rollcall.db,
-            &rollcall.hasher,
-            authentications,
-            params,
-            authentication,
-            now,
-        )
+        .update_profile(rollcall.means(), params, authentication)
         .await?;
     Ok((StatusCode::ACCEPTED, Json(user.into())))
 }

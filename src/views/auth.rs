@@ -1,5 +1,11 @@
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::models::{
+    Result,
+    sessions::{Granted, Sessions},
+};
 
 /// The answer of the token endpoint (RFC 6749, section 5.1).
 #[derive(Serialize, ToSchema)]
@@ -17,12 +23,24 @@ pub struct TokenResponse {
 }
 
 impl TokenResponse {
-    pub fn bearer(access_token: String, expires_in: i64, refresh_token: String) -> Self {
-        Self {
-            access_token,
+    pub fn new(sessions: &Sessions, granted: Granted, now: DateTime<Utc>) -> Result<Self> {
+        let tokens = &sessions.access_tokens;
+        Ok(Self {
+            access_token: tokens.issue(&granted.session, &granted.user, now)?,
             token_type: "bearer",
-            expires_in,
-            refresh_token,
-        }
+            expires_in: tokens.lifetime(),
+            refresh_token: granted.refresh_token.reveal(),
+        })
     }
 }
+
+/// The answer to whoever asks for a mail, whether there is somebody to send it to or not.
+#[derive(Serialize, ToSchema)]
+pub struct MailSent {
+    #[schema(example = "If an account has this address, a mail is on its way.")]
+    pub message: &'static str,
+}
+
+pub const MAIL_SENT: MailSent = MailSent {
+    message: "If an account has this address, a mail is on its way.",
+};

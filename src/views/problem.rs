@@ -32,6 +32,10 @@ pub struct Problem {
     retry_after: u64,
 }
 
+/// In the extensions of a refusal that has its body already: a page.
+#[derive(Clone, Copy)]
+pub struct Rendered;
+
 /// The wire form of a [`Problem`].
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]
@@ -156,6 +160,28 @@ impl Problem {
         self.status
     }
 
+    /// The sentence for people.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// 403 for an account that must confirm its address first.
+    pub fn email_not_verified() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "email_not_verified",
+            "Confirm your email address first; the link is in the mail that was sent to it.",
+        )
+    }
+
+    /// The answer with a page in place of the body of a problem.
+    pub fn render_page(&self, response: Response, html: String) -> Response {
+        let mut response = self.with_headers(response, "text/html; charset=utf-8", "Bearer");
+        *response.body_mut() = Body::from(html);
+        response.extensions_mut().insert(Rendered);
+        response
+    }
+
     /// What stands for an error that another layer answered: routing, a time limit, a panic.
     pub fn from_status(status: StatusCode) -> Self {
         match status {
@@ -221,10 +247,21 @@ impl Problem {
 
     fn answer(
         &self,
-        mut response: Response,
+        response: Response,
         content_type: &'static str,
         challenge: &'static str,
         body: &impl Serialize,
+    ) -> Response {
+        let mut response = self.with_headers(response, content_type, challenge);
+        *response.body_mut() = Body::from(serde_json::to_vec(body).unwrap_or_default());
+        response
+    }
+
+    fn with_headers(
+        &self,
+        mut response: Response,
+        content_type: &'static str,
+        challenge: &'static str,
     ) -> Response {
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
@@ -250,7 +287,6 @@ impl Problem {
             }
             _ => {}
         }
-        *response.body_mut() = Body::from(serde_json::to_vec(body).unwrap_or_default());
         response
     }
 }

@@ -80,8 +80,7 @@ pub fn utc<S: Serializer>(at: &DateTime<Utc>, s: S) -> Result<S::Ok, S::Error> {
     s.serialize_str(&at.to_rfc3339_opts(SecondsFormat::AutoSi, true))
 }
 
-#[expect(clippy::ref_option, reason = "the signature that serde calls")]
-fn optional_utc<S: Serializer>(at: &Option<DateTime<Utc>>, s: S) -> Result<S::Ok, S::Error> {
+pub fn optional_utc<S: Serializer>(at: &Option<DateTime<Utc>>, s: S) -> Result<S::Ok, S::Error> {
     match at {
         Some(at) => utc(at, s),
         None => s.serialize_none(),

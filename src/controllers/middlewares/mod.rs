@@ -3,6 +3,7 @@
 pub mod client_address;
 pub mod problems;
 pub mod rate_limit;
+pub mod request_log;
 pub mod trailing_slash;
 
 use loco_rs::{
@@ -16,6 +17,7 @@ use crate::runtime::Runtime;
 /// refuse a request, CORS outside of problems so that a browser may read them.
 pub fn stack(ctx: &AppContext) -> Vec<Box<dyn MiddlewareLayer>> {
     let mut stack = default_middleware_stack(ctx);
+    stack.replace("logger", Box::new(request_log::RequestLog));
     let cors = stack
         .iter()
         .position(|layer| layer.name() == "cors")

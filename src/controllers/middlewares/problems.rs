@@ -6,7 +6,7 @@ use loco_rs::{
     controller::middleware::{MiddlewareLayer, request_id::LocoRequestId},
 };
 
-use crate::views::problem::Problem;
+use crate::views::problem::{Problem, Rendered};
 
 pub struct Problems;
 
@@ -29,7 +29,8 @@ async fn problems(request: Request, next: Next) -> Response {
     let oauth = request.uri().path().starts_with("/oauth/");
     let mut response = next.run(request).await;
     let status = response.status();
-    if !status.is_client_error() && !status.is_server_error() {
+    let is_refusal = status.is_client_error() || status.is_server_error();
+    if !is_refusal || response.extensions().get::<Rendered>().is_some() {
         return response;
     }
     let problem = response.extensions_mut().remove::<Problem>();
