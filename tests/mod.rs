@@ -4,3 +4,4 @@ mod requests;
 mod settings;
 mod support;
 mod tasks;
+mod workers;

@@ -27,6 +27,8 @@ fn a_new_row_gets_created_at() {
 fn a_stored_row_gets_updated_at_and_keeps_created_at() {
     let (created, now) = (at("2026-01-01T00:00:00Z"), at("2026-01-02T00:00:00Z"));
     let mut row = users::Model {
+        email_verified_at: None,
+        locale: None,
         id: new_id(created),
         username: "ada".into(),
         email: "ada@example.com".into(),

@@ -18,9 +18,7 @@ use crate::support::{PASSWORD, Service, service};
 async fn register(s: &Service, username: &str) -> Model {
     let body = json!({"username": username, "email": format!("{username}@example.com"), "password": PASSWORD});
     let params: RegisterParams = parse(body, &s.rollcall.settings).expect("good parameters");
-    let now = s.rollcall.clock.now();
-    let registrar = Registrar::Operator;
-    Model::register(&s.ctx.db, &s.rollcall.hasher, params, registrar, now)
+    Model::register(s.rollcall.means(), params, Registrar::Operator, None)
         .await
         .expect("an account")
 }

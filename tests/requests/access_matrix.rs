@@ -36,12 +36,39 @@ const ROWS: &[(&str, &str, [u16; 6])] = &[
     ("GET",    "/v1/api/users/{id}",                       [401, 200, 404, 200, 401, 404]),
     ("POST",   "/oauth/introspect",                        [200, 200, 200, 200, 200, 200]),
     ("POST",   "/oauth/revoke",                            [200, 200, 200, 200, 200, 200]),
+    ("POST",   "/auth/verify-email/request",               [202, 202, 202, 202, 202, 202]),
+    ("POST",   "/auth/password/forgot",                    [202, 202, 202, 202, 202, 202]),
+    ("POST",   "/auth/magic-link",                         [202, 202, 202, 202, 202, 202]),
+    ("POST",   "/auth/verify-email",                       [422, 422, 422, 422, 422, 422]),
+    ("POST",   "/auth/change-email",                       [422, 422, 422, 422, 422, 422]),
+    ("POST",   "/auth/password/reset",                     [422, 422, 422, 422, 422, 422]),
+    ("POST",   "/auth/magic-link/session",                 [422, 422, 422, 422, 422, 422]),
+    ("POST",   "/auth/invitation/accept",                  [422, 422, 422, 422, 422, 422]),
+    ("GET",    "/account/verify-email",                    [200, 200, 200, 200, 200, 200]),
+    ("POST",   "/account/verify-email",                    [422, 422, 422, 422, 422, 422]),
+    ("GET",    "/account/reset-password",                  [200, 200, 200, 200, 200, 200]),
+    ("POST",   "/account/reset-password",                  [422, 422, 422, 422, 422, 422]),
+    ("GET",    "/account/invitation",                      [200, 200, 200, 200, 200, 200]),
+    ("POST",   "/account/invitation",                      [422, 422, 422, 422, 422, 422]),
+    ("GET",    "/account/magic-link",                      [200, 200, 200, 200, 200, 200]),
+    ("POST",   "/account/magic-link",                      [422, 422, 422, 422, 422, 422]),
+    ("GET",    "/account/change-email",                    [200, 200, 200, 200, 200, 200]),
+    ("POST",   "/account/change-email",                    [422, 422, 422, 422, 422, 422]),
+    ("GET",    "/account/forgot-password",                 [200, 200, 200, 200, 200, 200]),
+    ("POST",   "/account/forgot-password",                 [422, 422, 422, 422, 422, 422]),
+    ("POST",   "/v1/api/admin/invitations",                [401, 403, 403, 201, 401, 404]),
+    ("POST",   "/v1/api/admin/invitations/{id}",           [401, 403, 403, 404, 401, 404]),
     ("GET",    "/v1/api/users/sessions",                   [401, 200, 200, 200, 401, 404]),
     ("DELETE", "/v1/api/users/sessions/{id}",              [401, 204, 404, 404, 401, 404]),
     ("POST",   "/auth/logout",                             [401, 204, 204, 204, 401, 404]),
     ("POST",   "/auth/logout-all",                         [401, 204, 204, 204, 401, 404]),
     ("DELETE", "/v1/api/users",                            [401, 204, 204, 204, 401, 404]),
 ];
+
+/// Pages are for people; the document is for programs.
+fn is_page(route: &str) -> bool {
+    route.starts_with("/account/")
+}
 
 /// A good body for a route that takes one. Different for each caller, where it has to be.
 fn body(method: &str, path: &str, caller: &str) -> Option<Value> {
@@ -53,6 +80,19 @@ fn body(method: &str, path: &str, caller: &str) -> Option<Value> {
         })),
         ("POST", "/auth/token") => Some(json!({"username": "member", "password": PASSWORD})),
         ("PATCH", "/v1/api/users") => Some(json!({"first_name": caller})),
+        (_, "/auth/verify-email/request" | "/auth/password/forgot" | "/auth/magic-link") => {
+            Some(json!({"email": format!("mail-to-{caller}@example.com")}))
+        }
+        (_, "/auth/password/reset" | "/auth/invitation/accept") => {
+            Some(json!({"token": "not a token", "password": PASSWORD}))
+        }
+        (_, "/auth/verify-email" | "/auth/change-email" | "/auth/magic-link/session") => {
+            Some(json!({"token": "not a token"}))
+        }
+        ("POST", "/v1/api/admin/invitations") => Some(json!({
+            "username": format!("invited-by-{caller}"),
+            "email": format!("invited-by-{caller}@example.com"),
+        })),
         _ => None,
     }
 }
@@ -76,6 +116,10 @@ async fn call(client: &Client, method: &str, path: &str, body: Option<Value>) ->
         let client_of_the_tests = "client_id=resource-server\
              &client_secret=a+secret+of+the+tests,+and+nobody+else&token=nothing";
         return client.form(path, client_of_the_tests).await;
+    }
+    if path.starts_with("/account/") && method == "POST" {
+        let body = format!("token=not+a+token&password={}", PASSWORD.replace(' ', "+"));
+        return client.form(path, &body).await;
     }
     let content_type = body.as_ref().map(|_| "application/json");
     let body = body.map(|body| body.to_string()).unwrap_or_default();
@@ -160,7 +204,7 @@ async fn the_document_says_the_same() {
     service(|s| async move {
         let document = s.anonymous().get("/openapi.json").await.body;
 
-        for (method, route, expected) in ROWS {
+        for (method, route, expected) in ROWS.iter().filter(|row| !is_page(row.1)) {
             let paths = document["paths"].as_object().unwrap();
             let (_, item) = paths
                 .iter()

@@ -2,6 +2,7 @@ mod access_matrix;
 mod cors;
 mod full_disk;
 mod headers;
+mod mail;
 mod openapi;
 mod outages;
 mod problems;

@@ -1,5 +1,6 @@
 //! `Settings::from_config`: what a configuration may say, and what the start is refused with.
 
+mod mail;
 mod origins;
 mod production;
 mod secrets;
@@ -50,7 +51,15 @@ async fn what_is_left_out_is_strict() {
 
     let settings = Settings::from_config(&config, &Environment::Test).unwrap();
 
-    assert_eq!(settings, Settings::default());
+    let base_url = config.server.host.clone();
+    assert_eq!(
+        settings,
+        Settings {
+            base_url,
+            ..Default::default()
+        }
+    );
+    assert!(settings.require_verified_email);
     assert_eq!(settings.password.min_length, 15);
     assert!(!settings.registration.allow_admin);
     assert_eq!(settings.token.reauthentication_seconds, 600);

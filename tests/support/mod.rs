@@ -7,10 +7,13 @@
 
 mod client;
 mod edits;
+mod mails;
 pub mod nodes;
 pub mod process;
 mod rows;
+pub mod server;
 pub mod shapes;
+pub mod smtp;
 
 use std::{
     future::Future,
@@ -25,7 +28,14 @@ use loco_rs::{
     environment::Environment,
     testing::prelude::{BootResultWrapper, init_test_db_creation},
 };
-use rollcall::{app::App, runtime::Runtime};
+use rollcall::{
+    app::App,
+    models::{
+        params::parse,
+        users::{self, registration::Registrar},
+    },
+    runtime::Runtime,
+};
 use serde_json::json;
 
 pub use client::{Answer, Client};
@@ -155,5 +165,27 @@ impl Service {
         let answer = self.anonymous().post("/auth/token", credentials).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         self.anonymous().with_tokens(&answer)
+    }
+
+    /// An attempt that has to fail.
+    pub async fn log_in_fails(&self, identifier: &str, password: &str) -> Answer {
+        let answer = self.anonymous().log_in(identifier, password).await;
+        assert_eq!(answer.status, 401, "{answer:?}");
+        answer
+    }
+
+    /// Somebody whose account was made at a shell.
+    pub async fn operators(&self, username: &str) -> Client {
+        let body = json!({
+            "username": username,
+            "email": format!("{username}@example.com"),
+            "password": PASSWORD,
+        });
+        let params = parse(body, &self.rollcall.settings).expect("good parameters");
+        let user = users::Model::register(self.rollcall.means(), params, Registrar::Operator, None);
+        let id = user.await.expect("an account").id;
+        let mut client = self.log_in(username, PASSWORD).await;
+        client.user = json!({"id": id});
+        client
     }
 }

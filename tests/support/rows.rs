@@ -1,10 +1,12 @@
 //! What a test reads from the database, and changes there behind the service's back.
 
 use rollcall::models::{
+    outbox_mails,
     sessions::authentications::Authentications,
+    throttles,
     users::{self, Role},
 };
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, IntoActiveModel};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel};
 
 use super::{Client, PASSWORD, Service};
 
@@ -21,6 +23,21 @@ impl Service {
     /// test that does not wait for that forgets it at once.
     pub fn authentications(&self) -> &Authentications {
         &self.rollcall.sessions.authentications
+    }
+
+    /// What is counted of failed logins. Mails are counted in the same table.
+    pub async fn counts(&self) -> Vec<throttles::Model> {
+        let mails = outbox_mails::Entity::find().all(&self.ctx.db).await;
+        let asked: Vec<_> = mails
+            .expect("the mails")
+            .iter()
+            .map(|m| m.created_at)
+            .collect();
+        let rows = throttles::Entity::find().all(&self.ctx.db).await;
+        let mut rows = rows.expect("the rows");
+        // Counted at the very moment when the mail was ordered.
+        rows.retain(|row| !asked.contains(&row.failed_at));
+        rows
     }
 
     /// How many accounts live.

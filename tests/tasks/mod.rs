@@ -1,13 +1,19 @@
 //! What people do at a shell.
 
+mod outbox;
 mod seed;
 mod sessions_purge;
 mod user_create;
 mod user_list;
 mod user_promote;
 
+use std::process::Command;
+
 use loco_rs::{app::AppContext, boot::run_task, task::Vars};
 use rollcall::app::App;
+use serde_json::Value;
+
+use crate::support::Service;
 
 /// Run a task; the message of its refusal.
 pub async fn task(ctx: &AppContext, name: &str, arguments: &[(&str, &str)]) -> Result<(), String> {
@@ -18,4 +24,18 @@ pub async fn task(ctx: &AppContext, name: &str, arguments: &[(&str, &str)]) -> R
     run_task::<App>(ctx, Some(&name.to_string()), &vars)
         .await
         .map_err(|err| err.to_string())
+}
+
+/// What the binary prints, as JSON.
+pub async fn printed(s: &Service, task: &str, arguments: &[&str]) -> Value {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall-cli"));
+    command
+        .args(["--environment", "test", "task", task])
+        .args(arguments)
+        .env("DATABASE_URL", &s.ctx.config.database.uri);
+    let output = tokio::task::spawn_blocking(move || command.output()).await;
+    let output = output.expect("to wait").expect("a process");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    serde_json::from_slice(&output.stdout).expect("JSON, and nothing else")
 }

@@ -1,13 +1,14 @@
 //! `sessions:purge`, by hand.
 
-use std::{collections::BTreeMap, process::Command};
+use std::collections::BTreeMap;
 
 use chrono::Duration;
 use loco_rs::{boot::run_task, task::Vars};
 use rollcall::{app::App, models::sessions};
 use sea_orm::{EntityTrait, PaginatorTrait, sea_query::Expr};
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::printed;
 use crate::support::{PASSWORD, Service, service};
 
 async fn run(s: &Service, arguments: &[(&str, &str)]) -> loco_rs::Result<()> {
@@ -17,20 +18,6 @@ async fn run(s: &Service, arguments: &[(&str, &str)]) -> loco_rs::Result<()> {
         .collect();
     let name = "sessions:purge".to_string();
     run_task::<App>(&s.ctx, Some(&name), &Vars { cli }).await
-}
-
-/// What the binary prints, as JSON.
-async fn printed(s: &Service, arguments: &[&str]) -> Value {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rollcall-cli"));
-    command
-        .args(["--environment", "test", "task", "sessions:purge"])
-        .args(arguments)
-        .env("DATABASE_URL", &s.ctx.config.database.uri);
-    let output = tokio::task::spawn_blocking(move || command.output()).await;
-    let output = output.expect("to wait").expect("a process");
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{errors}");
-    serde_json::from_slice(&output.stdout).expect("JSON, and nothing else")
 }
 
 async fn count(s: &Service) -> u64 {
@@ -81,9 +68,9 @@ async fn machines_are_told_in_json() {
     service(|s| async move {
         prepare(&s).await;
 
-        let would = printed(&s, &["dry_run:true", "json:true"]).await;
-        let removed = printed(&s, &["json:true"]).await;
-        let again = printed(&s, &["json:true"]).await;
+        let would = printed(&s, "sessions:purge", &["dry_run:true", "json:true"]).await;
+        let removed = printed(&s, "sessions:purge", &["json:true"]).await;
+        let again = printed(&s, "sessions:purge", &["json:true"]).await;
 
         assert_eq!(would, json!({"would_remove": 2}));
         assert_eq!(removed, json!({"removed": 2}));

@@ -41,7 +41,14 @@ async fn a_login_checked_before_a_change_opens_nothing_after_it() {
             let sessions = &s.rollcall.sessions;
             let origin = Origin::default();
             let outcome = sessions
-                .open(&s.ctx.db, user, "password", &origin, s.now())
+                .open(
+                    &s.ctx.db,
+                    &s.rollcall.outbox,
+                    user,
+                    "password",
+                    &origin,
+                    s.now(),
+                )
                 .await;
             assert!(matches!(outcome, Err(Error::InvalidCredentials)));
         }
@@ -61,7 +68,7 @@ async fn a_session_that_ends_while_the_new_password_is_hashed_changes_nothing() 
         let session = s.sessions_of(owner.uuid()).await.remove(0);
         let authentication = Authentication {
             session_id: session.id,
-            at: s.now(),
+            at: Some(s.now()),
             counts_for: Duration::minutes(10),
         };
         let params = json!({"password": ANOTHER, "email": "thief@example.com"});
@@ -71,11 +78,8 @@ async fn a_session_that_ends_while_the_new_password_is_hashed_changes_nothing() 
             204
         );
 
-        let (db, hasher) = (&s.ctx.db, &s.rollcall.hasher);
-        let authentications = &s.rollcall.sessions.authentications;
-        let change =
-            row.update_profile(db, hasher, authentications, params, authentication, s.now());
-        let outcome = change.await;
+        let means = s.rollcall.means();
+        let outcome = row.update_profile(means, params, authentication).await;
 
         assert!(matches!(outcome, Err(Error::SessionEnded)), "{outcome:?}");
         assert!(s.log_in("ada@example.com", PASSWORD).await.is_in().await);

@@ -1,8 +1,6 @@
 //! Guessing is slowed down, whether there is anything to guess or not.
 
 use chrono::Duration;
-use rollcall::models::throttles;
-use sea_orm::EntityTrait;
 
 use crate::support::{Answer, PASSWORD, Service, service};
 
@@ -27,11 +25,6 @@ async fn patient_guess(s: &Service, who: &str) {
         answer = guess(s, who).await;
     }
     answer.is_problem(401, "invalid_credentials");
-}
-
-async fn rows(s: &Service) -> Vec<throttles::Model> {
-    let rows = throttles::Entity::find().all(&s.ctx.db).await;
-    rows.expect("the rows")
 }
 
 #[tokio::test]
@@ -121,7 +114,7 @@ async fn a_success_starts_the_count_anew() {
                     .is_problem(401, "invalid_credentials");
             }
             assert_eq!(s.anonymous().log_in("ada", PASSWORD).await.status, 200);
-            assert_eq!(rows(&s).await, []);
+            assert_eq!(s.counts().await, []);
         }
     })
     .await;
@@ -146,7 +139,7 @@ async fn after_33_failures_an_identifier_is_closed() {
             }
         }
 
-        assert!(rows(&s).await.iter().all(|row| row.failures == 33));
+        assert!(s.counts().await.iter().all(|row| row.failures == 33));
         let other = s.anonymous().log_in("ada@example.com", PASSWORD).await;
         assert_eq!(other.status, 200, "each identifier for itself");
     })

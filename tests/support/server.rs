@@ -1,0 +1,159 @@
+//! The binary as a server: a process that can be killed.
+
+use std::{
+    fs::File,
+    net::{Ipv4Addr, TcpListener},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+};
+
+use loco_rs::{
+    app::Hooks,
+    environment::Environment,
+    testing::prelude::{TestSupport, init_test_db_creation},
+};
+use reqwest::{Client, RequestBuilder};
+use rollcall::app::App;
+use serde_json::Value;
+
+use super::nodes::{LONG, until};
+
+/// A database for processes, on the server that the tests run on, and a directory for their logs.
+pub struct Ground {
+    database: Option<Box<dyn TestSupport>>,
+    directory: PathBuf,
+}
+
+impl Ground {
+    pub async fn new() -> Self {
+        let config = App::load_config(&Environment::Test).await;
+        let uri = config.expect("the test configuration").database.uri;
+        let database = init_test_db_creation(&uri).expect("a test database");
+        database.init_db().await;
+        let directory = std::env::temp_dir().join(format!("rollcall-{}", uuid::Uuid::now_v7()));
+        std::fs::create_dir(&directory).expect("a directory");
+        Self {
+            database: Some(database),
+            directory,
+        }
+    }
+
+    pub fn database(&self) -> String {
+        let database = self.database.as_ref().expect("a database");
+        database.get_connection_str().to_string()
+    }
+
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.directory.join(name)
+    }
+
+    /// What all processes have written.
+    pub fn log(&self) -> String {
+        let logs = std::fs::read_dir(&self.directory).expect("the logs");
+        logs.map(|entry| entry.expect("an entry").path())
+            .filter(|path| path.extension().is_some_and(|end| end == "log"))
+            .map(|path| String::from_utf8_lossy(&std::fs::read(path).expect("a log")).into_owned())
+            .collect()
+    }
+
+    /// Start a server with these variables and nothing else in its environment.
+    pub async fn start(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Server {
+        let port = free_port();
+        let log = self.file(&format!("{port}-{}.log", uuid::Uuid::now_v7()));
+        let log = File::create(log).expect("a log");
+        let child = Command::new(env!("CARGO_BIN_EXE_rollcall-cli"))
+            .args(["start", "--no-banner"])
+            .args(arguments)
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .env_clear()
+            .env("DATABASE_URL", self.database())
+            .env("PORT", port.to_string())
+            .envs(variables.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("a log"))
+            .stderr(log)
+            .spawn()
+            .expect("a process");
+        let server = Server {
+            child,
+            base: format!("http://127.0.0.1:{port}"),
+            http: Client::new(),
+        };
+        until(LONG * 2, || async {
+            let ready = server
+                .http
+                .get(format!("{}/_readiness", server.base))
+                .send();
+            ready.await.is_ok_and(|answer| answer.status() == 200)
+        })
+        .await;
+        server
+    }
+}
+
+impl Drop for Ground {
+    fn drop(&mut self) {
+        let database = self.database.take();
+        // Its end waits for a runtime, which must not be this thread's.
+        let dropped = std::thread::spawn(move || drop(database)).join();
+        let _ = std::fs::remove_dir_all(&self.directory);
+        assert!(
+            dropped.is_ok() || std::thread::panicking(),
+            "the database stays"
+        );
+    }
+}
+
+/// A running server, killed at the end.
+pub struct Server {
+    child: Child,
+    base: String,
+    http: Client,
+}
+
+impl Server {
+    pub async fn post(&self, path: &str, body: Value) -> (u16, Value) {
+        let request = self.http.post(format!("{}{path}", self.base));
+        answer(request.json(&body)).await
+    }
+
+    pub async fn get(&self, path: &str, token: Option<&str>) -> (u16, Value) {
+        let request = self.http.get(format!("{}{path}", self.base));
+        answer(match token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        })
+        .await
+    }
+
+    /// As `kill -9` does.
+    pub fn kill(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+async fn answer(request: RequestBuilder) -> (u16, Value) {
+    let answer = request.send().await.expect("an answer");
+    let status = answer.status().as_u16();
+    let text = answer.text().await.expect("a body");
+    (
+        status,
+        serde_json::from_str(&text).unwrap_or(Value::String(text)),
+    )
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    listener.local_addr().expect("an address").port()
+}
