@@ -4,10 +4,14 @@ use std::time::Duration;
 
 use reqwest::{Client, Method, RequestBuilder, StatusCode, header::HeaderMap};
 use serde_json::{Value, json};
+use tokio::time::sleep;
 use uuid::Uuid;
 
 /// Long enough for every environment.
 pub const PASSWORD: &str = "a walk along the quay";
+
+/// Where a development server shows its mails.
+const MAILS: &str = "/_dev/mails";
 
 /// The walk ends at the first thing that is not as the contract says: this sentence says what.
 pub type Result<T> = std::result::Result<T, String>;
@@ -105,6 +109,47 @@ impl Server {
             ("refresh_token", refresh_token),
         ];
         self.post("/auth/token").form(&form)
+    }
+
+    /// Does this server show the mails that it would have sent? In development it does.
+    pub async fn shows_mails(&self) -> Result<bool> {
+        Ok(self.mails().await?.is_some())
+    }
+
+    /// The token of the link to this page, out of the latest mail to this address that has one. A mail
+    /// leaves a moment after the answer.
+    pub async fn link_token(&self, to: &str, page: &str) -> Result<String> {
+        let link = format!("/{page}?token=");
+        for _ in 0..100 {
+            let mails = self.mails().await?.unwrap_or_default();
+            let mut to_them = mails.iter().filter(|mail| mail["to"] == to);
+            let token = to_them.find_map(|mail| {
+                let (_, rest) = mail["text"].as_str()?.split_once(&link)?;
+                rest.split_whitespace().next()
+            });
+            if let Some(token) = token {
+                return Ok(token.to_string());
+            }
+            sleep(Duration::from_millis(100)).await;
+        }
+        Err(format!(
+            "{MAILS}: no mail to {to} with a link to {page}. Has the server a MAILER_HOST, or has this \
+             machine asked for too many mails?"
+        ))
+    }
+
+    /// The latest first; `None` when the server does not show them.
+    async fn mails(&self) -> Result<Option<Vec<Value>>> {
+        let url = format!("{}{MAILS}", self.base);
+        let response = self.client.get(url).send().await;
+        let response = response.map_err(|err| format!("{MAILS}: no answer: {err}"))?;
+        if response.status() == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        let mails = response.json().await;
+        mails
+            .map(Some)
+            .map_err(|err| format!("{MAILS}: expected a list: {err}"))
     }
 }
 

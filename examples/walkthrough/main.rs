@@ -48,7 +48,18 @@ async fn walk(base: &str) -> Result<()> {
     renewal(&server, &ada).await?;
     sessions(&server, &ada).await?;
     logout(&server, &ada).await?;
-    deletion(&server, &grace, &ada, &tokens.access).await
+    let password = if server.shows_mails().await? {
+        verification(&server, &ada).await?;
+        forgotten_password(&server, &ada).await?;
+        change_of_address(&server, &ada).await?;
+        invitation(&server, &tokens.access).await?;
+        NEW_PASSWORD
+    } else {
+        println!("This server does not show its mails: what goes by mail is left out.");
+        PASSWORD
+    };
+    let user = server.log_in(&ada, password).await?.access;
+    deletion(&server, &grace, &user, &tokens.access).await
 }
 
 /// `POST /auth/register`: the account, and each way to be refused one.
@@ -247,14 +258,85 @@ async fn is_ended(server: &Server, session: &Tokens) -> Result<()> {
     Ok(())
 }
 
+/// `POST /auth/verify-email`: with the token of the mail that the registration sent, once.
+async fn verification(server: &Server, ada: &Person) -> Result<()> {
+    let token = server.link_token(&ada.email, "verify-email").await?;
+    let verify = || server.post("/auth/verify-email");
+    verify().json(&json!({"token": token})).answers(204).await?;
+    let again = verify().json(&json!({"token": token}));
+    let refusal = again.refuses(422, "validation_failed").await?;
+    refusal.field("/errors/0/code", &json!("invalid_or_expired"))
+}
+
+/// `/auth/password/forgot` and `/reset`: all sessions end. `/auth/magic-link`: a new one.
+async fn forgotten_password(server: &Server, ada: &Person) -> Result<()> {
+    let old = server.log_in(ada, PASSWORD).await?;
+    let address = json!({"email": ada.email});
+    let forgot = server.post("/auth/password/forgot").json(&address);
+    forgot.answers(202).await?;
+
+    let token = server.link_token(&ada.email, "reset-password").await?;
+    let reset = |password: &str| {
+        let body = json!({"token": token, "password": password});
+        server.post("/auth/password/reset").json(&body)
+    };
+    // Refused, and the token is still good.
+    reset("short").refuses(422, "validation_failed").await?;
+    reset(NEW_PASSWORD).answers(204).await?;
+    is_ended(server, &old).await?;
+
+    let link = server.post("/auth/magic-link").json(&address);
+    link.answers(202).await?;
+    let token = server.link_token(&ada.email, "magic-link").await?;
+    let session = server.post("/auth/magic-link/session");
+    let session = session.json(&json!({"token": token})).answers(200).await?;
+    is_open(server, &session.tokens()?).await
+}
+
+/// `PATCH /v1/api/users/` with an email, and `POST /auth/change-email`: the old one stays until then.
+async fn change_of_address(server: &Server, ada: &Person) -> Result<()> {
+    let token = server.log_in(ada, NEW_PASSWORD).await?.access;
+    let new_email = Person::new("countess", "user").email;
+    let patch = server.patch("/v1/api/users/").bearer(&token);
+    let user = patch
+        .json(&json!({"email": new_email}))
+        .answers(202)
+        .await?;
+    user.field("/email", &json!(ada.email))?;
+
+    let confirmation = server.link_token(&new_email, "change-email").await?;
+    let change = server.post("/auth/change-email");
+    let change = change.json(&json!({"token": confirmation}));
+    change.answers(204).await?;
+    let user = server.get("/v1/api/users/").bearer(&token);
+    let user = user.answers(200).await?;
+    user.field("/email", &json!(new_email))
+}
+
+/// `/v1/api/admin/invitations` and `/auth/invitation/accept`: who is invited chooses the password.
+async fn invitation(server: &Server, admin: &str) -> Result<()> {
+    let konrad = Person::new("konrad", "user");
+    let body = json!({"username": konrad.username, "email": konrad.email});
+    let invite = server.post("/v1/api/admin/invitations").json(&body);
+    invite.bearer(admin).answers(201).await?;
+
+    let token = server.link_token(&konrad.email, "invitation").await?;
+    let accept = server.post("/auth/invitation/accept");
+    let accept = accept.json(&json!({"token": token, "password": PASSWORD}));
+    accept.answers(204).await?;
+    let tokens = server.log_in(&konrad, PASSWORD).await?;
+    let delete = server.delete("/v1/api/users/").bearer(&tokens.access);
+    delete.answers(204).await?;
+    Ok(())
+}
+
 /// `DELETE /v1/api/users/`: gone at once, also for a token that has not expired.
-async fn deletion(server: &Server, grace: &Person, ada: &Person, admin: &str) -> Result<()> {
-    let user = server.log_in(ada, PASSWORD).await?.access;
-    for token in [user.as_str(), admin] {
+async fn deletion(server: &Server, grace: &Person, user: &str, admin: &str) -> Result<()> {
+    for token in [user, admin] {
         let delete = server.delete("/v1/api/users/");
         delete.bearer(token).answers(204).await?;
     }
-    let ghost = server.get("/v1/api/users/").bearer(&user);
+    let ghost = server.get("/v1/api/users/").bearer(user);
     let refusal = ghost.refuses(404, "user_not_found").await?;
     refusal.field("/detail", &json!("User not found"))?;
     let credentials = json!({"username": grace.username, "password": NEW_PASSWORD});
