@@ -9,6 +9,8 @@ mod m20261123_000004_leases;
 mod m20261123_000005_email_verification;
 mod m20261123_000006_one_time_tokens;
 mod m20261123_000007_outbox_mails;
+mod m20261123_000008_audit_events;
+mod m20261123_000009_lifecycle;
 pub mod timestamps;
 
 pub struct Migrator;
@@ -24,6 +26,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000005_email_verification::Migration),
             Box::new(m20261123_000006_one_time_tokens::Migration),
             Box::new(m20261123_000007_outbox_mails::Migration),
+            Box::new(m20261123_000008_audit_events::Migration),
+            Box::new(m20261123_000009_lifecycle::Migration),
             // inject-above (do not remove this comment)
         ]
     }

@@ -2,6 +2,8 @@
 
 pub mod prelude;
 
+pub mod audit_anchors;
+pub mod audit_events;
 pub mod leases;
 pub mod one_time_tokens;
 pub mod outbox_mails;

@@ -33,6 +33,12 @@ pub struct Model {
     pub email_verified_at: Option<DateTimeWithTimeZone>,
     #[sea_orm(column_type = "Text", nullable)]
     pub locale: Option<String>,
+    pub last_login_at: Option<DateTimeWithTimeZone>,
+    pub suspended_until: Option<DateTimeWithTimeZone>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub suspension_reason: Option<String>,
+    #[sea_orm(column_type = "Text")]
+    pub search_text: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
