@@ -12,8 +12,14 @@ use tokio::{sync::watch, task::JoinHandle, time::timeout};
 use crate::{
     clock::Clock,
     models::{
-        Means, one_time_tokens::OneTimeTokens, outbox_mails::Outbox, sessions::Sessions,
-        throttles::Throttles, users::password::Hasher,
+        Means,
+        audit_events::{Actor, chain::Signer},
+        cursor::Cursors,
+        one_time_tokens::OneTimeTokens,
+        outbox_mails::Outbox,
+        sessions::Sessions,
+        throttles::Throttles,
+        users::password::Hasher,
     },
     settings::{self, Settings},
 };
@@ -33,6 +39,8 @@ pub struct Parts {
     pub sessions: Sessions,
     pub throttles: Throttles,
     pub outbox: Outbox,
+    pub cursors: Cursors,
+    pub audit_signer: Signer,
     background: Mutex<Vec<JoinHandle<()>>>,
     stop: watch::Sender<bool>,
 }
@@ -81,6 +89,8 @@ impl Runtime {
                 OneTimeTokens::new(&secret, &settings.one_time_tokens),
                 &settings.mail,
             ),
+            cursors: Cursors::new(&secret),
+            audit_signer: Signer::new(&secret),
             background: Mutex::default(),
             stop: watch::Sender::new(false),
             settings,
@@ -95,8 +105,8 @@ impl Runtime {
             .ok_or_else(|| loco_rs::Error::string("the application has not been booted"))
     }
 
-    /// What a change to an account needs, at this moment.
-    pub fn means(&self) -> Means<'_> {
+    /// What a change to an account needs, at this moment, when this actor asks for it.
+    pub fn means<'a>(&'a self, actor: Actor<'a>) -> Means<'a> {
         Means {
             db: &self.db,
             hasher: &self.hasher,
@@ -104,6 +114,7 @@ impl Runtime {
             throttles: &self.throttles,
             outbox: &self.outbox,
             now: self.clock.now(),
+            actor,
         }
     }
 

@@ -45,6 +45,7 @@ pub struct Settings {
     pub require_verified_email: bool,
     pub mail: Mail,
     pub one_time_tokens: OneTimeTokens,
+    pub lifecycle: Lifecycle,
     /// Not a key: read from `server.host`.
     #[serde(skip)]
     pub base_url: String,
@@ -179,6 +180,26 @@ pub struct OneTimeTokens {
     pub invitation_seconds: i64,
 }
 
+/// What becomes of deleted accounts.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Lifecycle {
+    /// A deleted account can be restored for so many days; then it is erased for good.
+    pub grace_days: i64,
+}
+
+impl Lifecycle {
+    pub fn grace(&self) -> chrono::Duration {
+        chrono::Duration::days(self.grace_days)
+    }
+}
+
+impl Default for Lifecycle {
+    fn default() -> Self {
+        Self { grace_days: 30 }
+    }
+}
+
 /// A list as an environment variable has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommaSeparated<T>(pub Vec<T>);
@@ -229,6 +250,7 @@ impl Default for Settings {
             require_verified_email: true,
             mail: Mail::default(),
             one_time_tokens: OneTimeTokens::default(),
+            lifecycle: Lifecycle::default(),
             base_url: String::new(),
             is_public: false,
         }
@@ -484,6 +506,10 @@ impl Settings {
                         .iter()
                         .all(|delay| (1..=86_400).contains(delay)),
                 "settings.throttle.delays_seconds: expected a list of delays from 1 to 86400",
+            ),
+            (
+                (1..=3650).contains(&self.lifecycle.grace_days),
+                "settings.lifecycle.grace_days (DELETED_GRACE_DAYS): expected 1 to 3650",
             ),
             (
                 self.rate_limit.per_second > 0 && self.rate_limit.burst > 0,

@@ -10,7 +10,12 @@ use loco_rs::{
 use tokio::time::sleep;
 
 use crate::{
-    models::{self, leases, new_id, one_time_tokens, outbox_mails, sessions, throttles},
+    models::{
+        self,
+        audit_events::Actor,
+        leases, new_id, one_time_tokens, outbox_mails, sessions, throttles,
+        users::{restoration::purge_batch, suspension::lift_ended},
+    },
     runtime::Runtime,
 };
 
@@ -53,7 +58,13 @@ pub async fn clean(rollcall: &Runtime, node: uuid::Uuid) -> models::Result<u64> 
     if !leases::take(&rollcall.db, LEASE, node, lasts, now).await? {
         return Ok(0);
     }
-    let db = &rollcall.db;
+    let (db, means) = (&rollcall.db, rollcall.means(Actor::SYSTEM));
+    while lift_ended(means).await? > 0 {}
+    let grace = rollcall.settings.lifecycle.grace();
+    let mut erased = 0;
+    while let gone @ 1.. = purge_batch(means, grace).await? {
+        erased += gone;
+    }
     let mut removed = throttles::purge(db, now).await? + one_time_tokens::purge(db, now).await?;
     loop {
         let sessions = sessions::purge::batch(db, now).await?;
@@ -62,11 +73,17 @@ pub async fn clean(rollcall: &Runtime, node: uuid::Uuid) -> models::Result<u64> 
             n => removed += n,
         }
     }
+    if erased > 0 {
+        tracing::info!(
+            accounts = erased,
+            "house-keeping erased accounts that were deleted long ago"
+        );
+    }
     if removed > 0 {
         tracing::info!(
             rows = removed,
             "house-keeping removed what is old: sessions, mails, tokens, throttles"
         );
     }
-    Ok(removed)
+    Ok(removed + erased)
 }

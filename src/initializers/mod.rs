@@ -1,5 +1,6 @@
 //! Wiring at boot: what needs the router, the database's pool, and what runs beside the requests.
 
+pub mod audit_sealing;
 pub mod authentication_watch;
 pub mod database;
 pub mod housekeeping;

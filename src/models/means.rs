@@ -1,11 +1,12 @@
 //! What a change to an account needs besides its own words, handed in as one: the database, the time,
-//! and whoever hashes, keeps sessions, counts and sends.
+//! who asks for it, and whoever hashes, keeps sessions, counts and sends.
 
 use chrono::{DateTime, Utc};
 use sea_orm::DatabaseConnection;
 
 use super::{
-    outbox_mails::Outbox, sessions::Sessions, throttles::Throttles, users::password::Hasher,
+    audit_events::Actor, outbox_mails::Outbox, sessions::Sessions, throttles::Throttles,
+    users::password::Hasher,
 };
 
 #[derive(Clone, Copy)]
@@ -16,4 +17,5 @@ pub struct Means<'a> {
     pub throttles: &'a Throttles,
     pub outbox: &'a Outbox,
     pub now: DateTime<Utc>,
+    pub actor: Actor<'a>,
 }

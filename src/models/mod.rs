@@ -1,6 +1,9 @@
 //! One file per table, and its capabilities beside it (`users/…`). All queries and all rules live here.
 
 pub mod _entities;
+pub mod audit_anchors;
+pub mod audit_events;
+pub mod cursor;
 pub mod error;
 pub mod leases;
 pub mod means;
@@ -28,4 +31,13 @@ pub fn new_id(now: DateTime<Utc>) -> Uuid {
         seconds,
         now.timestamp_subsec_nanos(),
     ))
+}
+
+/// The smallest UUID version 7 of a moment.
+pub fn first_id_at(at: DateTime<Utc>) -> Uuid {
+    let millis = u64::try_from(at.timestamp_millis()).unwrap_or_default();
+    let [_, _, bytes @ ..] = millis.to_be_bytes();
+    let mut id = [0; 16];
+    id[..6].copy_from_slice(&bytes);
+    Uuid::from_bytes(id)
 }

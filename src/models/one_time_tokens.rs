@@ -12,10 +12,12 @@ use sea_orm::{ConnectionTrait, entity::prelude::*, sea_query::Expr};
 
 pub use super::_entities::one_time_tokens::{ActiveModel, Column, Entity, Model};
 use super::{
-    Error, Result, new_id,
+    Error, Means, Result,
+    audit_events::{Action, Event, record},
+    new_id,
     params::Fault,
     secrets::{self, Key},
-    users,
+    transaction, users,
 };
 use crate::settings::OneTimeTokens as Settings;
 
@@ -128,13 +130,29 @@ impl OneTimeTokens {
         }
     }
 
-    /// The token that this is, if it may be used now, with its account. Does not use it up: see
-    /// [`Model::consume`].
+    /// The token that this is, if it may be used now, with its account; a refusal is on record. Does
+    /// not use it up: see [`Model::consume`].
     ///
     /// # Errors
     /// [`Error::Invalid`], the same for a token that is unknown, spent, expired, of another kind, or
     /// of an account that may not act.
-    pub async fn find(
+    pub async fn admit(
+        &self,
+        means: Means<'_>,
+        kind: Kind,
+        plain: &str,
+    ) -> Result<(Model, users::Model)> {
+        let found = self.find(means.db, kind, plain, means.now).await;
+        if let Err(Error::Invalid(_)) = found {
+            let txn = transaction::begin(means.db).await?;
+            let event = Event::general(Action::TokenRefused).with("kind", kind.as_str());
+            record(&txn, means, event.refused()).await?;
+            txn.commit().await?;
+        }
+        found
+    }
+
+    async fn find(
         &self,
         db: &impl ConnectionTrait,
         kind: Kind,
@@ -149,7 +167,7 @@ impl OneTimeTokens {
             .await?;
         found
             .and_then(|(token, user)| Some((token, user?)))
-            .filter(|(_, user)| user.is_usable())
+            .filter(|(_, user)| user.is_usable(now))
             .ok_or_else(invalid)
     }
 
@@ -178,7 +196,7 @@ impl Model {
     /// parallel uses one gets here.
     ///
     /// # Errors
-    /// As [`OneTimeTokens::find`], of which this is the second and deciding look.
+    /// As [`OneTimeTokens::admit`], of which this is the second and deciding look.
     pub async fn consume(
         &self,
         txn: &impl ConnectionTrait,
@@ -193,7 +211,7 @@ impl Model {
             .filter(Column::Digest.eq(&self.digest))
             .filter(Column::UsedAt.is_null())
             .filter(Column::ExpiresAt.gt(now.fixed_offset()));
-        if update.exec(txn).await?.rows_affected == 1 && user.is_usable() {
+        if update.exec(txn).await?.rows_affected == 1 && user.is_usable(now) {
             Ok(user)
         } else {
             Err(invalid())

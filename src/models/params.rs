@@ -151,6 +151,56 @@ pub fn not_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     T::deserialize(d).map(Some)
 }
 
+/// For a parameter of a query, where everything is text. What was expected stands in the error.
+pub fn from_text<'de, D: Deserializer<'de>, T: FromText>(d: D) -> Result<Option<T>, D::Error> {
+    let text = Cow::<str>::deserialize(d)?;
+    T::from_text(&text)
+        .map(Some)
+        .ok_or_else(|| serde::de::Error::custom(format!("expected {}", T::EXPECTED)))
+}
+
+/// A value that a query can hold.
+pub trait FromText: Sized {
+    const EXPECTED: &'static str;
+
+    fn from_text(text: &str) -> Option<Self>;
+}
+
+impl FromText for u64 {
+    const EXPECTED: &'static str = "a whole number";
+
+    fn from_text(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl FromText for bool {
+    const EXPECTED: &'static str = "true or false";
+
+    fn from_text(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl FromText for uuid::Uuid {
+    const EXPECTED: &'static str = "a UUID";
+
+    fn from_text(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl FromText for chrono::DateTime<chrono::Utc> {
+    const EXPECTED: &'static str = "a time such as 2026-11-23T00:00:00Z (RFC 3339)";
+
+    /// Years that both databases can hold.
+    fn from_text(text: &str) -> Option<Self> {
+        use chrono::Datelike;
+        let at = chrono::DateTime::parse_from_rfc3339(text).ok()?.to_utc();
+        (1..=9999).contains(&at.year()).then_some(at)
+    }
+}
+
 /// For a field where null is a value: `None` when left out, `Some(None)` to clear it.
 pub fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     d: D,

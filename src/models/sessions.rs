@@ -5,14 +5,16 @@ use std::{net::IpAddr, sync::Arc};
 
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, DatabaseConnection, DatabaseTransaction, QueryOrder,
-    QuerySelect, entity::prelude::*, sea_query::Expr,
+    ActiveValue::Set, ConnectionTrait, DatabaseTransaction, QueryOrder, QuerySelect,
+    entity::prelude::*, sea_query::Expr,
 };
 
 pub use super::_entities::sessions::{ActiveModel, Column, Entity, Model};
 use super::{
-    Error, Result, new_id,
-    outbox_mails::{Details, Kind, Ordered, Outbox},
+    Error, Means, Result,
+    audit_events::{Action, Event, record},
+    new_id,
+    outbox_mails::{Details, Kind, Ordered},
     transaction,
     users::{self, Role},
 };
@@ -94,20 +96,16 @@ impl Sessions {
     /// changed, while it was being checked: whatever ends all sessions ends this one too.
     pub async fn open(
         &self,
-        db: &DatabaseConnection,
-        outbox: &Outbox,
+        means: Means<'_>,
         user: users::Model,
         method: &str,
         origin: &Origin,
-        now: DateTime<Utc>,
     ) -> Result<Granted> {
-        let txn = transaction::begin(db).await?;
-        let (granted, notice) = self
-            .open_in(&txn, outbox, user, method, origin, now)
-            .await?;
+        let txn = transaction::begin(means.db).await?;
+        let (granted, notice) = self.open_in(&txn, means, user, method, origin).await?;
         txn.commit().await?;
         if let Some(notice) = notice {
-            outbox.deliver(notice);
+            means.outbox.deliver(notice);
         }
         Ok(granted)
     }
@@ -117,14 +115,14 @@ impl Sessions {
     pub async fn open_in(
         &self,
         txn: &DatabaseTransaction,
-        outbox: &Outbox,
+        means: Means<'_>,
         user: users::Model,
         method: &str,
         origin: &Origin,
-        now: DateTime<Utc>,
     ) -> Result<(Granted, Option<Ordered>)> {
+        let Means { outbox, now, .. } = means;
         let user = user
-            .still_the_same(txn)
+            .still_the_same(txn, now)
             .await?
             .ok_or(Error::InvalidCredentials)?;
         let (idle, absolute) = self.lifetimes(user.role);
@@ -160,6 +158,11 @@ impl Sessions {
             None
         };
         let session = session.insert(txn).await?;
+        user.logged_in(txn, now).await?;
+        let event = Event::of(Action::Login, user.id)
+            .session(id)
+            .with("method", method);
+        record(txn, means, event).await?;
         tracing::info!(user.id = %user.id, session.id = %id, method, "logged in");
         let granted = Granted {
             session,
@@ -204,7 +207,7 @@ impl Sessions {
 
     fn admits(&self, found: &Authenticated, claims: &Claims, now: DateTime<Utc>) -> bool {
         found.user.id == claims.sub
-            && found.user.is_usable()
+            && found.user.is_usable(now)
             && self.is_live(&found.session, found.user.role, now)
     }
 

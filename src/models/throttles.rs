@@ -18,7 +18,7 @@ use sea_orm::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use super::_entities::throttles::{ActiveModel, Column, Entity, Model};
-use super::{Error, Result, secrets::Key, transaction};
+use super::{Error, Result, secrets::Key};
 use crate::settings::Throttle as Settings;
 use device::{Device, Devices};
 
@@ -116,25 +116,27 @@ impl Throttles {
         }
     }
 
-    /// The attempt failed: count it.
+    /// The attempt failed: count it. Has it closed the identifier?
     pub async fn failed(
         &self,
-        db: &DatabaseConnection,
+        txn: &impl ConnectionTrait,
         attempt: &Attempt,
         now: DateTime<Utc>,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         if !self.settings.enable {
-            return Ok(());
+            return Ok(false);
         }
         let free = self.settings.free_failures;
-        self.count(db, attempt.who, free, Some(MAX_FAILURES), None, now)
+        let failures = self
+            .count(txn, attempt.who, free, Some(MAX_FAILURES), None, now)
             .await?;
         if let Some(address) = attempt.address {
             let free = self.settings.free_failures_per_address;
-            self.count(db, address, free, None, Some(ADDRESS_FORGOTTEN_AFTER), now)
+            let forgotten_after = Some(ADDRESS_FORGOTTEN_AFTER);
+            self.count(txn, address, free, None, forgotten_after, now)
                 .await?;
         }
-        Ok(())
+        Ok(failures == MAX_FAILURES)
     }
 
     /// The attempt succeeded: the failures before it were the owner's.
@@ -159,13 +161,13 @@ impl Throttles {
 
     async fn count(
         &self,
-        db: &DatabaseConnection,
+        txn: &impl ConnectionTrait,
         id: Uuid,
         free: i64,
         max: Option<i64>,
         forgotten_after: Option<Duration>,
         now: DateTime<Utc>,
-    ) -> Result<()> {
+    ) -> Result<i64> {
         let stamp = now.fixed_offset();
         let counted = sea_orm::ExprTrait::add(Expr::col((Entity, Column::Failures)), 1);
         let failures = match forgotten_after {
@@ -174,7 +176,6 @@ impl Throttles {
                 .into(),
             None => counted,
         };
-        let txn = transaction::begin(db).await?;
         let row = Entity::insert(ActiveModel {
             id: Set(id),
             failures: Set(1),
@@ -187,7 +188,7 @@ impl Throttles {
                 .value(Column::FailedAt, Expr::value(stamp))
                 .to_owned(),
         )
-        .exec_with_returning(&txn)
+        .exec_with_returning(txn)
         .await?;
         let wait = if max.is_some_and(|max| row.failures >= max) {
             tracing::warn!(throttle.id = %id, "an identifier is closed after too many failures");
@@ -202,11 +203,10 @@ impl Throttles {
                     Expr::value((now + wait).fixed_offset()),
                 )
                 .filter(Column::Id.eq(id))
-                .exec(&txn)
+                .exec(txn)
                 .await?;
         }
-        txn.commit().await?;
-        Ok(())
+        Ok(row.failures)
     }
 
     fn id(&self, kind: &str, what: &[u8]) -> Uuid {

@@ -1,23 +1,30 @@
 //! Accounts. One capability a file: `identifiers`, `password`, `policy`, `authentication`,
 //! `registration`, `verification`, `recovery`, `magic_link`, `invitation`, `profile`, `email_change`,
-//! `deletion`.
+//! `deletion`, `restoration`, `suspension`, `search`, `administration`.
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, QueryOrder, QuerySelect,
-    entity::prelude::*, sea_query::LockType,
+    Condition, ConnectionTrait, DatabaseTransaction, IntoActiveModel, QueryOrder, QuerySelect,
+    entity::prelude::*,
+    sea_query::{Expr, LockType},
 };
 
 pub use super::_entities::{
     sea_orm_active_enums::Roletype as Role,
     users::{ActiveModel, Column, Entity, Model},
 };
-use super::{Error, Result, sessions::authentications::Authentications, transaction};
+use super::{
+    Error, Means, Result,
+    audit_events::{Action, Event, record},
+    transaction,
+};
 use identifiers::Identifier;
 
+pub mod administration;
 pub mod authentication;
 pub mod deletion;
 pub mod email_change;
+pub mod export;
 pub mod identifiers;
 pub mod invitation;
 pub mod magic_link;
@@ -26,9 +33,50 @@ pub mod policy;
 pub mod profile;
 pub mod recovery;
 pub mod registration;
+pub mod restoration;
+pub mod search;
+pub mod suspension;
 pub mod verification;
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// Give this account another role; it counts from the next request on. Giving it the one it has
+    /// changes nothing. `keep_last_admin` as in [`Model::soft_delete`].
+    ///
+    /// # Errors
+    /// [`Error::LastAdmin`]; [`Error::NotFound`] when it is deleted.
+    pub async fn assign_role(
+        &self,
+        means: Means<'_>,
+        role: Role,
+        keep_last_admin: bool,
+    ) -> Result<Self> {
+        let now = means.now;
+        let _changing = means.sessions.authentications.changing(self.id);
+        let txn = transaction::begin(means.db).await?;
+        if keep_last_admin && role != Role::Admin {
+            self.is_not_the_last_admin(&txn, now).await?;
+        }
+        let user = Self::lock(&txn, self.id).await?;
+        if user.is_deleted() {
+            return Err(Error::NotFound);
+        }
+        if user.role == role {
+            return Ok(user);
+        }
+        let event = Event::of(Action::RoleChanged, user.id)
+            .with("from", user.role.as_str())
+            .with("to", role.as_str());
+        record(&txn, means, event).await?;
+        let mut user = user.into_active_model();
+        user.role.set_if_not_equals(role);
+        let user = user.save_if_changed(&txn, now).await?;
+        txn.commit().await?;
+        tracing::info!(user.id = %user.id, role = role.as_str(), "a role was given");
+        Ok(user)
+    }
+}
 
 impl Model {
     /// The account with this id, deleted or not.
@@ -89,12 +137,15 @@ impl Model {
 
     /// This account as it is now, if its password is what it was and it may log in; kept so until the
     /// transaction ends.
-    pub async fn still_the_same(&self, txn: &impl ConnectionTrait) -> Result<Option<Self>> {
+    pub async fn still_the_same(
+        &self,
+        txn: &impl ConnectionTrait,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Self>> {
         let query = Entity::find_by_id(self.id)
             .filter(Column::HashedPassword.eq(&self.hashed_password))
-            .filter(Column::IsActive.eq(true))
-            .filter(Column::DeletedAt.is_null())
-            .lock_shared();
+            .filter(is_usable(now))
+            .lock(LockType::NoKeyUpdate);
         Ok(query.one(txn).await?)
     }
 
@@ -109,9 +160,23 @@ impl Model {
         self.deleted_at.is_some()
     }
 
-    /// May this account log in and act?
-    pub fn is_usable(&self) -> bool {
-        self.is_active && !self.is_deleted()
+    /// May this account log in and act? A suspension that has an end lifts itself.
+    pub fn is_usable(&self, now: DateTime<Utc>) -> bool {
+        !self.is_deleted() && !self.is_suspended(now)
+    }
+
+    pub fn is_suspended(&self, now: DateTime<Utc>) -> bool {
+        !self.is_active && self.suspended_until.is_none_or(|until| now < until)
+    }
+
+    /// Keep when it logged in last. Not a change of the account: `updated_at` stays.
+    pub async fn logged_in(&self, txn: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<()> {
+        Entity::update_many()
+            .col_expr(Column::LastLoginAt, Expr::value(Some(now.fixed_offset())))
+            .filter(Column::Id.eq(self.id))
+            .exec(txn)
+            .await?;
+        Ok(())
     }
 
     /// What it may be called at login, in the form that is looked up.
@@ -135,24 +200,6 @@ impl Model {
 }
 
 impl ActiveModel {
-    /// Give this account another role; it counts from the next request on. Giving it the one it has
-    /// changes nothing.
-    pub async fn assign_role(
-        mut self,
-        db: &DatabaseConnection,
-        authentications: &Authentications,
-        role: Role,
-        now: DateTime<Utc>,
-    ) -> Result<Model> {
-        let _changing = self.id.try_as_ref().map(|id| authentications.changing(*id));
-        self.role.set_if_not_equals(role);
-        let txn = transaction::begin(db).await?;
-        let user = self.save_if_changed(&txn, now).await?;
-        txn.commit().await?;
-        tracing::info!(user.id = %user.id, role = role.as_str(), "a role was given");
-        Ok(user)
-    }
-
     /// Write what has changed, if anything has, to an account that is still there.
     async fn save_if_changed(
         mut self,
@@ -162,6 +209,7 @@ impl ActiveModel {
         if !self.is_changed() {
             return self.try_into().map_err(Error::from);
         }
+        self.index_for_search();
         super::timestamps::stamp(&mut self, now);
         let update = Entity::update(self)
             .validate()?
@@ -171,6 +219,16 @@ impl ActiveModel {
             .await
             .map_err(|err| identifiers::conflict(&err).unwrap_or_else(|| err.into()))
     }
+}
+
+/// As [`Model::is_usable`], for a query.
+fn is_usable(now: DateTime<Utc>) -> Condition {
+    let lifted = Condition::any()
+        .add(Column::IsActive.eq(true))
+        .add(Column::SuspendedUntil.lte(now.fixed_offset()));
+    Condition::all()
+        .add(Column::DeletedAt.is_null())
+        .add(lifted)
 }
 
 impl Role {

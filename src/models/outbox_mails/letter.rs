@@ -71,7 +71,7 @@ impl Outbox {
             TokenKind::Invitation => !user.has_password(),
             _ => true,
         };
-        if !wanted || !user.is_usable() || is_overtaken(db, mail).await? {
+        if !wanted || !user.is_usable(now) || is_overtaken(db, mail).await? {
             return Ok(None);
         }
         if token_kind != TokenKind::ChangeEmail {

@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 use super::{Column, Entity, Model, status};
-use crate::models::Result;
+use crate::models::{Result, users};
 
 /// What was sent or dropped is kept so long, and what died longer: somebody may still want it sent.
 const KEPT: Duration = Duration::days(7);
@@ -82,4 +82,17 @@ pub async fn purge_batch(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Resul
     }
     let deleted = Entity::delete_many().filter(Column::Id.is_in(ids));
     Ok(deleted.exec(db).await?.rows_affected)
+}
+
+/// Remove every mail to an account, and to the addresses that it had or asked for.
+pub async fn erase(txn: &impl ConnectionTrait, user: &users::Model) -> Result<()> {
+    Entity::delete_many()
+        .filter(
+            Condition::any()
+                .add(Column::UserId.eq(user.id))
+                .add(Column::Recipient.is_in([&user.email, &user.email_canonical])),
+        )
+        .exec(txn)
+        .await?;
+    Ok(())
 }

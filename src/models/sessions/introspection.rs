@@ -52,7 +52,7 @@ impl Sessions {
         };
         let found = Model::find_with_user(db, token.session_id).await?;
         let live = found.filter(|(session, user)| {
-            user.is_usable()
+            user.is_usable(now)
                 && self.is_live(session, user.role, now)
                 && session.refresh_digest == token.digest()
         });

@@ -4,22 +4,18 @@ use chrono::{DateTime, Utc};
 use sea_orm::{Condition, ConnectionTrait, entity::prelude::*, sea_query::Expr};
 
 use super::{Column, Entity, Model, Sessions};
-use crate::models::{Error, Result};
+use crate::models::{
+    Error, Means, Result,
+    audit_events::{Action, Event, record},
+    transaction,
+};
 
 impl Sessions {
     /// End this session.
-    pub async fn revoke(
-        &self,
-        db: &impl ConnectionTrait,
-        session: &Model,
-        reason: &str,
-        now: DateTime<Utc>,
-    ) -> Result<()> {
-        let _changing = self.authentications.changing(session.user_id);
+    pub async fn revoke(&self, means: Means<'_>, session: &Model, reason: &str) -> Result<()> {
         let this = Condition::all().add(Column::Id.eq(session.id));
-        if end(db, this, reason, now).await? > 0 {
-            tracing::info!(user.id = %session.user_id, session.id = %session.id, reason, "a session was ended");
-        }
+        self.revoke_one(means, session.user_id, session.id, this, reason)
+            .await?;
         Ok(())
     }
 
@@ -27,51 +23,81 @@ impl Sessions {
     ///
     /// # Errors
     /// [`Error::NotFound`] when it was ended before, or is somebody else's.
-    pub async fn revoke_own(
+    pub async fn revoke_of(
         &self,
-        db: &impl ConnectionTrait,
+        means: Means<'_>,
         user_id: Uuid,
         id: Uuid,
-        now: DateTime<Utc>,
+        reason: &str,
     ) -> Result<()> {
-        let _changing = self.authentications.changing(user_id);
         let own = Condition::all()
             .add(Column::Id.eq(id))
             .add(Column::UserId.eq(user_id));
-        if end(db, own, "revoked_by_user", now).await? == 0 {
-            return Err(Error::NotFound);
+        if self.revoke_one(means, user_id, id, own, reason).await? {
+            Ok(())
+        } else {
+            Err(Error::NotFound)
         }
-        tracing::info!(user.id = %user_id, session.id = %id, "a session was ended by its user");
-        Ok(())
+    }
+
+    async fn revoke_one(
+        &self,
+        means: Means<'_>,
+        user_id: Uuid,
+        id: Uuid,
+        which: Condition,
+        reason: &str,
+    ) -> Result<bool> {
+        let _changing = self.authentications.changing(user_id);
+        let txn = transaction::begin(means.db).await?;
+        if end(&txn, which, reason, means.now).await? == 0 {
+            return Ok(false);
+        }
+        let action = if reason == REUSED {
+            Event::of(Action::RefreshTokenReused, user_id).refused()
+        } else {
+            Event::of(Action::SessionRevoked, user_id)
+        };
+        let event = action.session(id).with("reason", reason);
+        record(&txn, means, event).await?;
+        txn.commit().await?;
+        tracing::info!(user.id = %user_id, session.id = %id, reason, "a session was ended");
+        Ok(true)
     }
 
     /// End all of a user's sessions. How many were live?
-    pub async fn revoke_all(
-        &self,
-        db: &impl ConnectionTrait,
-        user_id: Uuid,
-        reason: &str,
-        now: DateTime<Utc>,
-    ) -> Result<u64> {
+    pub async fn revoke_all(&self, means: Means<'_>, user_id: Uuid, reason: &str) -> Result<u64> {
         let _changing = self.authentications.changing(user_id);
-        revoke_all(db, user_id, None, reason, now).await
+        let txn = transaction::begin(means.db).await?;
+        let ended = revoke_all(&txn, means, user_id, None, reason).await?;
+        txn.commit().await?;
+        Ok(ended)
     }
 }
+
+/// Why a session was ended whose refresh token was used twice.
+pub const REUSED: &str = "refresh_token_reused";
 
 /// End a user's sessions, inside the transaction of what they are ended for. The caller holds
 /// [`super::authentications::Authentications::changing`] until that is over.
 pub async fn revoke_all(
-    db: &impl ConnectionTrait,
+    txn: &impl ConnectionTrait,
+    means: Means<'_>,
     user_id: Uuid,
     except: Option<Uuid>,
     reason: &str,
-    now: DateTime<Utc>,
 ) -> Result<u64> {
     let mut sessions = Condition::all().add(Column::UserId.eq(user_id));
     if let Some(kept) = except {
         sessions = sessions.add(Column::Id.ne(kept));
     }
-    let ended = end(db, sessions, reason, now).await?;
+    let ended = end(txn, sessions, reason, means.now).await?;
+    if ended > 0 {
+        let event = Event::of(Action::SessionsRevoked, user_id)
+            .with("reason", reason)
+            .with("sessions", ended);
+        record(txn, means, event).await?;
+    }
     tracing::info!(user.id = %user_id, sessions = ended, reason, "sessions were ended");
     Ok(ended)
 }

@@ -3,8 +3,10 @@
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::{DatabaseConnection, entity::prelude::*, sea_query::Expr};
 
-use super::{Column, Entity, Granted, Model, Sessions, refresh_token::RefreshToken};
-use crate::models::{Error, Result, users};
+use super::{
+    Column, Entity, Granted, Model, Sessions, refresh_token::RefreshToken, revocation::REUSED,
+};
+use crate::models::{Error, Means, Result, users};
 
 /// A client that lost the answer may ask again for so long, and gets the same token.
 const GRACE: Duration = Duration::seconds(10);
@@ -27,12 +29,8 @@ impl Sessions {
     ///
     /// # Errors
     /// [`Error::InvalidRefreshToken`], also after ending the session of a token that was spent.
-    pub async fn rotate(
-        &self,
-        db: &DatabaseConnection,
-        plain: &str,
-        now: DateTime<Utc>,
-    ) -> Result<Granted> {
+    pub async fn rotate(&self, means: Means<'_>, plain: &str) -> Result<Granted> {
+        let Means { db, now, .. } = means;
         let token = self
             .refresh_tokens
             .recognise(plain)
@@ -61,8 +59,7 @@ impl Sessions {
                     session.id = %session.id, user.id = %user.id,
                     "a spent refresh token was used again: the session is ended"
                 );
-                self.revoke(db, &session, "refresh_token_reused", now)
-                    .await?;
+                self.revoke(means, &session, REUSED).await?;
                 Err(Error::InvalidRefreshToken)
             }
         }
@@ -76,7 +73,7 @@ impl Sessions {
     ) -> Result<(Model, users::Model)> {
         let found = Model::find_with_user(db, token.session_id).await?;
         found
-            .filter(|(session, user)| user.is_usable() && self.is_live(session, user.role, now))
+            .filter(|(session, user)| user.is_usable(now) && self.is_live(session, user.role, now))
             .ok_or(Error::InvalidRefreshToken)
     }
 

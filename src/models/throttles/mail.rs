@@ -43,13 +43,25 @@ impl Throttles {
         if !self.settings.enable {
             return Ok(());
         }
-        let to = self.id("mail to", address.as_bytes());
+        let to = self.mail_to(address);
         count(txn, to, &TO_AN_ADDRESS, now).await?;
         if let Some(client) = client {
             let from = self.id("mail for", &network(client));
             count(txn, from, &FOR_A_CLIENT, now).await?;
         }
         Ok(())
+    }
+
+    /// Forget that this address was sent mails.
+    pub async fn forget_mails_to(&self, txn: &impl ConnectionTrait, address: &str) -> Result<()> {
+        Entity::delete_by_id(self.mail_to(address))
+            .exec(txn)
+            .await?;
+        Ok(())
+    }
+
+    fn mail_to(&self, address: &str) -> Uuid {
+        self.id("mail to", address.as_bytes())
     }
 }
 

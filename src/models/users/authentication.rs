@@ -4,11 +4,12 @@ use sea_orm::{DatabaseConnection, entity::prelude::*, sea_query::Expr};
 
 use super::{Column, Entity, Model, identifiers, password::Hasher};
 use crate::models::{
-    Error, Result,
+    Error, Means, Result,
+    audit_events::{Action, Event, record},
     sessions::Origin,
-    throttles::{Attempt, Throttles},
+    throttles::Attempt,
+    transaction,
 };
-use chrono::{DateTime, Utc};
 
 /// What somebody shows at login.
 pub struct Credentials<'a> {
@@ -26,51 +27,51 @@ impl Model {
     /// # Errors
     /// [`Error::InvalidCredentials`] for an unknown identifier, a wrong password and an account that
     /// may not log in, after the same work; [`Error::Throttled`] after too many failures.
-    pub async fn authenticate(
-        db: &DatabaseConnection,
-        hasher: &Hasher,
-        throttles: &Throttles,
-        credentials: &Credentials<'_>,
-        now: DateTime<Utc>,
-    ) -> Result<Self> {
+    pub async fn authenticate(means: Means<'_>, credentials: &Credentials<'_>) -> Result<Self> {
+        let Means {
+            db, hasher, now, ..
+        } = means;
         let found = match Self::find_by_identifier(db, credentials.identifier).await {
             Ok(user) => Some(user),
             Err(Error::NotFound) => None,
             Err(err) => return Err(err),
         };
-        let attempt = Self::admit(db, throttles, found.as_ref(), credentials, now).await?;
-        let user = found.filter(Self::is_usable);
+        let subject = found.as_ref().map(|user| user.id);
+        let attempt = match Self::admit(means, found.as_ref(), credentials).await {
+            Err(err @ Error::Throttled { .. }) => {
+                failed(means, subject, "throttled", None).await?;
+                return Err(err);
+            }
+            attempt => attempt?,
+        };
+        let user = found.filter(|user| user.is_usable(now));
         let hash = user.as_ref().map(|user| user.hashed_password.as_str());
         let matches = hasher.verify(credentials.password, hash).await?;
         let Some(user) = user.filter(|_| matches) else {
-            throttles.failed(db, &attempt, now).await?;
+            failed(means, subject, "credentials", Some(&attempt)).await?;
             tracing::info!("a login failed");
             return Err(Error::InvalidCredentials);
         };
-        throttles.succeeded(db, &attempt).await?;
+        means.throttles.succeeded(db, &attempt).await?;
         user.rehashed(db, hasher, credentials.password).await
     }
 
     async fn admit(
-        db: &DatabaseConnection,
-        throttles: &Throttles,
+        means: Means<'_>,
         found: Option<&Self>,
         credentials: &Credentials<'_>,
-        now: DateTime<Utc>,
     ) -> Result<Attempt> {
+        let Means {
+            db, throttles, now, ..
+        } = means;
         let identifier = identifiers::canonical(credentials.identifier);
         let device = credentials
             .device
             .and_then(|cookie| throttles.devices.recognise(cookie));
         let device = device.filter(|device| found.is_some_and(|user| user.id == device.user_id));
+        let address = credentials.origin.address;
         throttles
-            .admit(
-                db,
-                &identifier,
-                device.as_ref(),
-                credentials.origin.address,
-                now,
-            )
+            .admit(db, &identifier, device.as_ref(), address, now)
             .await
     }
 
@@ -104,4 +105,29 @@ impl Model {
             Err(Error::InvalidCredentials)
         }
     }
+}
+
+/// Count a failure and put it on record, together.
+async fn failed(
+    means: Means<'_>,
+    subject: Option<Uuid>,
+    reason: &str,
+    attempt: Option<&Attempt>,
+) -> Result<()> {
+    let of = |action| match subject {
+        Some(id) => Event::of(action, id),
+        None => Event::general(action),
+    };
+    let txn = transaction::begin(means.db).await?;
+    let event = of(Action::Login)
+        .with("method", "password")
+        .with("reason", reason);
+    record(&txn, means, event.refused()).await?;
+    if let Some(attempt) = attempt
+        && means.throttles.failed(&txn, attempt, means.now).await?
+    {
+        record(&txn, means, of(Action::IdentifierClosed)).await?;
+    }
+    txn.commit().await?;
+    Ok(())
 }

@@ -1,12 +1,14 @@
 //! Soft deletion: the row stays, the account is gone and its identifiers are free.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{DatabaseConnection, IntoActiveModel, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{ConnectionTrait, IntoActiveModel, QueryOrder, QuerySelect, entity::prelude::*};
 
-use super::{Column, Entity, Model, Role};
+use super::{Column, Entity, Model, Role, is_usable};
 use crate::models::{
-    Error, Result, one_time_tokens,
-    sessions::{authentications::Authentications, revocation::revoke_all},
+    Error, Means, Result,
+    audit_events::{Action, Event, record},
+    one_time_tokens,
+    sessions::revocation::revoke_all,
     transaction,
 };
 
@@ -18,35 +20,46 @@ impl Model {
     ///
     /// # Errors
     /// [`Error::LastAdmin`]; [`Error::NotFound`] when it is deleted already.
-    pub async fn soft_delete(
-        self,
-        db: &DatabaseConnection,
-        authentications: &Authentications,
-        keep_last_admin: bool,
-        now: DateTime<Utc>,
-    ) -> Result<Self> {
-        let _changing = authentications.changing(self.id);
-        let txn = transaction::begin(db).await?;
-        if keep_last_admin && active_admins(&txn).await? == [self.id] {
-            return Err(Error::LastAdmin);
+    pub async fn soft_delete(self, means: Means<'_>, keep_last_admin: bool) -> Result<Self> {
+        let now = means.now;
+        let _changing = means.sessions.authentications.changing(self.id);
+        let txn = transaction::begin(means.db).await?;
+        if keep_last_admin {
+            self.is_not_the_last_admin(&txn, now).await?;
         }
         let mut user = self.into_active_model();
         user.deleted_at.set_if_not_equals(Some(now.into()));
         let user = user.save_if_changed(&txn, now).await?;
-        revoke_all(&txn, user.id, None, "account_deleted", now).await?;
+        record(&txn, means, Event::of(Action::AccountDeleted, user.id)).await?;
+        revoke_all(&txn, means, user.id, None, "account_deleted").await?;
         one_time_tokens::void_all(&txn, user.id).await?;
         txn.commit().await?;
         tracing::info!(user.id = %user.id, "an account was deleted");
         Ok(user)
     }
+
+    /// Would there be an administrator left without this one? Decided for parallel attempts, too: all
+    /// who could be one are locked, in one order, until the transaction ends.
+    ///
+    /// # Errors
+    /// [`Error::LastAdmin`].
+    pub(super) async fn is_not_the_last_admin(
+        &self,
+        txn: &impl ConnectionTrait,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        if active_admins(txn, now).await? == [self.id] {
+            return Err(Error::LastAdmin);
+        }
+        Ok(())
+    }
 }
 
 /// The ids of the administrators who can act, locked in one order until the transaction ends.
-async fn active_admins(txn: &impl ConnectionTrait) -> Result<Vec<Uuid>> {
+async fn active_admins(txn: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Vec<Uuid>> {
     let admins = Entity::find()
         .filter(Column::Role.eq(Role::Admin))
-        .filter(Column::IsActive.eq(true))
-        .filter(Column::DeletedAt.is_null())
+        .filter(is_usable(now))
         .order_by_asc(Column::Id)
         .lock_exclusive();
     Ok(admins

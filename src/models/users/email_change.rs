@@ -7,6 +7,7 @@ use sea_orm::{
 use super::{Column, Entity, Model, identifiers, verification::OneTimeTokenParams};
 use crate::models::{
     Error, Means, Result,
+    audit_events::{Action, Event, record},
     one_time_tokens::Kind as TokenKind,
     outbox_mails::{Details, Kind, Ordered},
     sessions::revocation::revoke_all,
@@ -53,6 +54,7 @@ impl Model {
                 now,
             )
             .await?;
+        record(txn, means, Event::of(Action::EmailChangeRequested, self.id)).await?;
         Ok([confirmation, notice])
     }
 
@@ -68,7 +70,7 @@ impl Model {
         let plain = params.token.as_deref().unwrap_or_default();
         let (token, user) = outbox
             .tokens
-            .find(db, TokenKind::ChangeEmail, plain, now)
+            .admit(means, TokenKind::ChangeEmail, plain)
             .await?;
 
         let _changing = means.sessions.authentications.changing(user.id);
@@ -80,7 +82,8 @@ impl Model {
             .set_if_not_equals(identifiers::canonical(&token.email));
         row.email_verified_at.set_if_not_equals(Some(now.into()));
         let user = row.save_if_changed(&txn, now).await?;
-        revoke_all(&txn, user.id, token.session_id, "email_changed", now).await?;
+        record(&txn, means, Event::of(Action::EmailChanged, user.id)).await?;
+        revoke_all(&txn, means, user.id, token.session_id, "email_changed").await?;
         outbox.void_tokens(&txn, &before, now).await?;
         let details = Details {
             old_email: Some(before.email.clone()),

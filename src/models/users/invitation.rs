@@ -8,6 +8,7 @@ use validator::Validate;
 use super::{Model, Role, identifiers, password, registration::NewAccount};
 use crate::models::{
     Error, Means, Result,
+    audit_events::{Action, Event, record},
     outbox_mails::{Details, Kind},
     params::{Params, not_null},
     transaction,
@@ -76,6 +77,8 @@ impl Model {
         };
         let txn = transaction::begin(means.db).await?;
         let user = account.insert(&txn, now).await?;
+        let event = Event::of(Action::AccountInvited, user.id).with("role", user.role.as_str());
+        record(&txn, means, event).await?;
         let details = Details::default();
         let mail = outbox
             .order(&txn, Kind::Invitation, &user, &user.email, &details, now)
@@ -94,9 +97,11 @@ impl Model {
         let Means { outbox, now, .. } = means;
         let txn = transaction::begin(means.db).await?;
         let user = Self::lock(&txn, id).await?;
-        if !user.is_usable() || user.has_password() {
+        if !user.is_usable(now) || user.has_password() {
             return Err(Error::NotFound);
         }
+        let event = Event::of(Action::AccountInvited, user.id).with("again", true);
+        record(&txn, means, event).await?;
         let details = Details::default();
         let mail = outbox
             .order(&txn, Kind::Invitation, &user, &user.email, &details, now)

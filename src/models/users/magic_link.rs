@@ -25,7 +25,7 @@ impl Model {
         let plain = params.token.as_deref().unwrap_or_default();
         let (token, user) = outbox
             .tokens
-            .find(db, TokenKind::MagicLink, plain, now)
+            .admit(means, TokenKind::MagicLink, plain)
             .await?;
 
         let _changing = means.sessions.authentications.changing(user.id);
@@ -34,7 +34,7 @@ impl Model {
         let user = user.claimed(&txn, means).await?;
         let sessions = means.sessions;
         let (granted, notice) = sessions
-            .open_in(&txn, outbox, user, "magic_link", origin, now)
+            .open_in(&txn, means, user, "magic_link", origin)
             .await?;
         txn.commit().await?;
         if let Some(notice) = notice {

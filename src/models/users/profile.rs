@@ -12,6 +12,7 @@ use super::{ActiveModel, Model, identifiers, password::Hasher, policy};
 use crate::{
     models::{
         Error, Means, Result,
+        audit_events::{Action, Event, record},
         params::{Fault, Params, not_null, nullable, refuse},
         sessions::revocation::{is_open, revoke_all},
         transaction,
@@ -150,10 +151,13 @@ impl Model {
         let txn = transaction::begin(db).await?;
         let mut mails = Vec::new();
         let new_password = hashed_password.is_some();
-        let user = user
-            .changed(&params, hashed_password)
-            .save_if_changed(&txn, now)
-            .await?;
+        let row = user.changed(&params, hashed_password);
+        let fields = changed_fields(&row);
+        let user = row.save_if_changed(&txn, now).await?;
+        if !fields.is_empty() {
+            let event = Event::of(Action::AccountUpdated, user.id).with("fields", fields);
+            record(&txn, means, event).await?;
+        }
         if new_password || new_email.is_some() {
             // Hashing takes its time; meanwhile the owner may have ended a thief's session.
             if !is_open(&txn, authentication.session_id).await? {
@@ -162,7 +166,8 @@ impl Model {
         }
         if new_password {
             let kept = Some(authentication.session_id);
-            revoke_all(&txn, user.id, kept, "password_changed", now).await?;
+            record(&txn, means, Event::of(Action::PasswordChanged, user.id)).await?;
+            revoke_all(&txn, means, user.id, kept, "password_changed").await?;
             outbox.void_tokens(&txn, &user, now).await?;
             mails.push(user.tell_password_changed(&txn, means).await?);
         }
@@ -232,4 +237,18 @@ impl Model {
             Err(Error::ReauthenticationRequired)
         }
     }
+}
+
+/// The names of what is about to change, but for the password, which is an event of its own.
+pub(super) fn changed_fields(row: &ActiveModel) -> Vec<&'static str> {
+    let fields = [
+        ("username", row.username.is_set()),
+        ("email", row.email.is_set()),
+        ("first_name", row.first_name.is_set()),
+        ("last_name", row.last_name.is_set()),
+        ("phone_number", row.phone_number.is_set()),
+        ("locale", row.locale.is_set()),
+    ];
+    let changed = fields.into_iter().filter(|(_, is_changed)| *is_changed);
+    changed.map(|(name, _)| name).collect()
 }

@@ -5,7 +5,10 @@ use sea_orm::IntoActiveModel;
 
 use super::{Model, verification::NewPasswordParams};
 use crate::models::{
-    Means, Result, one_time_tokens::Kind as TokenKind, sessions::revocation::revoke_all,
+    Means, Result,
+    audit_events::{Action, Event, record},
+    one_time_tokens::Kind as TokenKind,
+    sessions::revocation::revoke_all,
     transaction,
 };
 
@@ -31,7 +34,7 @@ impl Model {
         } = means;
         let plain = params.token.unwrap_or_default();
         let password = params.password.unwrap_or_default();
-        let (token, user) = outbox.tokens.find(db, kind, &plain, now).await?;
+        let (token, user) = outbox.tokens.admit(means, kind, &plain).await?;
         let hash = user.new_password(hasher, &password).await?;
 
         let _changing = means.sessions.authentications.changing(user.id);
@@ -45,7 +48,9 @@ impl Model {
             row.email_verified_at.set_if_not_equals(Some(now.into()));
         }
         let user = row.save_if_changed(&txn, now).await?;
-        revoke_all(&txn, user.id, None, "password_reset", now).await?;
+        let event = Event::of(Action::PasswordReset, user.id).with("by", kind.as_str());
+        record(&txn, means, event).await?;
+        revoke_all(&txn, means, user.id, None, "password_reset").await?;
         outbox.void_tokens(&txn, &user, now).await?;
         means.throttles.forget(&txn, &user.identifiers()).await?;
         // Nobody is told of the first password: it is what the mail was about.

@@ -11,7 +11,9 @@ use validator::Validate;
 use super::{ActiveModel, Model, Role, identifiers, policy};
 use crate::{
     models::{
-        Error, Means, Result, new_id,
+        Error, Means, Result,
+        audit_events::{Action, Event, record},
+        new_id,
         outbox_mails::{Details, Kind, Ordered},
         params::{Fault, Params, not_null},
         timestamps::stamp,
@@ -138,6 +140,7 @@ impl NewAccount {
             deleted_at: Set(None),
             ..Default::default()
         };
+        user.index_for_search();
         stamp(&mut user, now);
         let user = user.insert(txn).await;
         user.map_err(|err| identifiers::conflict(&err).unwrap_or_else(|| err.into()))
@@ -179,6 +182,8 @@ impl Model {
         };
         let txn = transaction::begin(means.db).await?;
         let user = account.insert(&txn, now).await?;
+        let event = Event::of(Action::AccountRegistered, user.id).with("role", role.as_str());
+        record(&txn, means, event).await?;
         let mail = if user.is_active && !user.is_verified() {
             user.ask_for_confirmation(&txn, means, client).await?
         } else {
@@ -205,7 +210,10 @@ impl Model {
             .await;
         match admitted {
             Ok(()) => {}
-            Err(Error::Throttled { .. }) => return Ok(None),
+            Err(Error::Throttled { .. }) => {
+                tracing::info!(user.id = %self.id, "no confirmation mail: the address or the client had its share");
+                return Ok(None);
+            }
             Err(err) => return Err(err),
         }
         let details = Details::default();

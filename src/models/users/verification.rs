@@ -15,6 +15,7 @@ use super::{Model, identifiers, password, policy};
 use crate::{
     models::{
         Error, Means, Result,
+        audit_events::{Action, Event, record},
         one_time_tokens::Kind as TokenKind,
         outbox_mails::{Details, Kind},
         params::{Fault, Params, not_null},
@@ -54,6 +55,16 @@ enum Before {
     Void,
 }
 
+impl Before {
+    fn as_str(&self) -> &'static str {
+        match self {
+            Self::Kept => "kept",
+            Self::Replaced(_) => "replaced",
+            Self::Void => "void",
+        }
+    }
+}
+
 impl Model {
     /// Confirm the address of the account that this token is of. `caller` is the account that sends
     /// the request, if it is logged in.
@@ -72,7 +83,7 @@ impl Model {
         let (token, user) = means
             .outbox
             .tokens
-            .find(db, TokenKind::VerifyEmail, &plain, now)
+            .admit(means, TokenKind::VerifyEmail, &plain)
             .await?;
         let before = if user.is_verified() || caller == Some(user.id) {
             Before::Kept
@@ -139,9 +150,12 @@ impl Model {
     ) -> Result<Self> {
         let now = means.now;
         let was_verified = self.is_verified();
-        let mut row = self.clone().into_active_model();
+        let mut row = self.into_active_model();
         if !was_verified {
             row.email_verified_at.set_if_not_equals(Some(now.into()));
+            let id = row.id.try_as_ref().copied().unwrap_or_default();
+            let event = Event::of(Action::EmailVerified, id).with("before", before.as_str());
+            record(txn, means, event).await?;
         }
         match before {
             Before::Kept => return row.save_if_changed(txn, now).await,
@@ -151,7 +165,7 @@ impl Model {
                 .set_if_not_equals(password::NONE.to_string()),
         }
         let user = row.save_if_changed(txn, now).await?;
-        revoke_all(txn, user.id, None, "email_verified", now).await?;
+        revoke_all(txn, means, user.id, None, "email_verified").await?;
         means.outbox.void_tokens(txn, &user, now).await?;
         Ok(user)
     }
@@ -174,6 +188,8 @@ impl Model {
             .admit_mail(&txn, &email, client, now)
             .await?;
         let mail = outbox.order_for_address(&txn, kind, &email, now).await?;
+        let event = Event::general(Action::MailRequested).with("kind", kind.as_str());
+        record(&txn, means, event).await?;
         txn.commit().await?;
         outbox.deliver(mail);
         Ok(())

@@ -1,0 +1,481 @@
+//! Finding accounts among very many: filters, free text, any order, and pages that hold still while
+//! accounts come and go.
+//!
+//! A page begins after the last row of the one before (keyset), found in an index of the list's order.
+//! Free text is looked for in `search_text`, all names in one canonical form: by an index of trigrams
+//! (`pg_trgm`, FTS5) while few accounts have it, and else in the order of the list, where the page is
+//! soon full.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    Condition, ConnectionTrait, DatabaseBackend, QueryOrder, QuerySelect, QueryTrait, Statement,
+    entity::prelude::*,
+    sea_query::{Expr, ExprTrait, LikeExpr, Order, SimpleExpr},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::IntoParams;
+use validator::{Validate, ValidationError};
+
+use super::{ActiveModel, Column, Entity, Model, Role, identifiers};
+use crate::models::{
+    Error, Result,
+    cursor::{Cursors, Page},
+    params::{Params, from_text, refuse},
+};
+
+const DEFAULT_LIMIT: u64 = 50;
+/// Accounts with a text that are few enough to be found first and sorted then.
+const FEW: u64 = 2000;
+/// Shorter texts have no trigram.
+const MIN_TRIGRAM: usize = 3;
+const MAX_TEXT: usize = 200;
+/// Beyond it a total says "at least".
+const MAX_TOTAL: u64 = 50_000;
+
+/// Which accounts, and in which order.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, Validate, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct SearchParams {
+    /// Part of a username, email or name, whatever its case.
+    #[serde(default)]
+    #[validate(custom(function = "valid_text"))]
+    #[param(example = "love")]
+    pub q: Option<String>,
+    /// `user` or `admin`.
+    #[serde(default)]
+    #[validate(custom(function = "valid_role"))]
+    #[param(example = "admin")]
+    pub role: Option<String>,
+    /// `active`, `suspended`, `unverified` or `deleted`; all that are not deleted when left out.
+    #[serde(default)]
+    #[validate(custom(function = "valid_status"))]
+    #[param(example = "active")]
+    pub status: Option<String>,
+    /// Exactly this id.
+    #[serde(default, deserialize_with = "from_text")]
+    pub id: Option<Uuid>,
+    /// Exactly this one, whatever its case.
+    #[serde(default)]
+    pub username: Option<String>,
+    /// Exactly this one, whatever its case.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// Exactly this one.
+    #[serde(default)]
+    pub phone_number: Option<String>,
+    /// Made at this time or later.
+    #[serde(default, deserialize_with = "from_text")]
+    pub created_from: Option<DateTime<Utc>>,
+    /// Made before this time.
+    #[serde(default, deserialize_with = "from_text")]
+    pub created_to: Option<DateTime<Utc>>,
+    /// Last logged in at this time or later.
+    #[serde(default, deserialize_with = "from_text")]
+    pub last_login_from: Option<DateTime<Utc>>,
+    /// Last logged in before this time, or never.
+    #[serde(default, deserialize_with = "from_text")]
+    pub last_login_to: Option<DateTime<Utc>>,
+    /// `created_at`, `username`, `email` or `last_login_at`; with `-` in front from the end.
+    #[serde(default)]
+    #[validate(custom(function = "valid_sort"))]
+    #[param(example = "-created_at", default = "-created_at")]
+    pub sort: Option<String>,
+    /// Count all that match, too.
+    #[serde(default, deserialize_with = "from_text", skip_serializing)]
+    #[param(default = false)]
+    pub total: Option<bool>,
+    /// Accounts on a page.
+    #[serde(default, deserialize_with = "from_text", skip_serializing)]
+    #[validate(range(min = 1, max = 100, message = "A page has 1 to 100 rows."))]
+    #[param(minimum = 1, maximum = 100, default = 50)]
+    pub limit: Option<u64>,
+    /// Where the page begins: `next` of the page before.
+    #[serde(default, skip_serializing)]
+    pub cursor: Option<String>,
+}
+
+impl Params for SearchParams {}
+
+fn valid_text(text: &str) -> std::result::Result<(), ValidationError> {
+    let length = text.trim().chars().count();
+    if !(1..=MAX_TEXT).contains(&length) || text.contains('\0') {
+        return refuse(
+            "invalid_length",
+            "A text to look for has 1 to 200 characters.",
+        );
+    }
+    Ok(())
+}
+
+fn valid_role(role: &str) -> std::result::Result<(), ValidationError> {
+    if [Role::Admin, Role::User]
+        .iter()
+        .any(|known| known.as_str() == role)
+    {
+        return Ok(());
+    }
+    refuse("unknown_role", "There is no such role.")
+}
+
+fn valid_status(status: &str) -> std::result::Result<(), ValidationError> {
+    if ["active", "suspended", "unverified", "deleted"].contains(&status) {
+        return Ok(());
+    }
+    refuse(
+        "unknown_status",
+        "A status is active, suspended, unverified or deleted.",
+    )
+}
+
+fn valid_sort(sort: &str) -> std::result::Result<(), ValidationError> {
+    if Sort::parse(sort).is_some() {
+        return Ok(());
+    }
+    refuse(
+        "unknown_order",
+        "Lists are sorted by created_at, username, email or last_login_at.",
+    )
+}
+
+/// How many match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Total {
+    pub count: u64,
+    /// Beyond a bound it is "at least so many".
+    pub is_exact: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Key {
+    /// The order of the ids, which begin with the time.
+    Created,
+    Username,
+    Email,
+    LastLogin,
+}
+
+#[derive(Clone, Copy)]
+struct Sort {
+    key: Key,
+    order: Direction,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Up,
+    Down,
+}
+
+impl Sort {
+    fn parse(sort: &str) -> Option<Self> {
+        let (name, order) = match sort.strip_prefix('-') {
+            Some(name) => (name, Direction::Down),
+            None => (sort, Direction::Up),
+        };
+        let key = match name {
+            "created_at" => Key::Created,
+            "username" => Key::Username,
+            "email" => Key::Email,
+            "last_login_at" => Key::LastLogin,
+            _ => return None,
+        };
+        Some(Self { key, order })
+    }
+
+    fn order(self) -> Order {
+        match self.order {
+            Direction::Up => Order::Asc,
+            Direction::Down => Order::Desc,
+        }
+    }
+
+    fn place(self, user: &Model) -> Place {
+        let value = match self.key {
+            Key::Created => None,
+            Key::Username => Some(user.username_canonical.clone()),
+            Key::Email => Some(user.email_canonical.clone()),
+            Key::LastLogin => {
+                let at = user.last_login_at.map(|at| at.to_utc());
+                Some(at.unwrap_or_default().to_rfc3339())
+            }
+        };
+        Place { value, id: user.id }
+    }
+
+    /// The rows after this place.
+    fn after(self, place: Place, backend: DatabaseBackend) -> Result<Condition> {
+        let id = Expr::value(place.id);
+        let condition = match self.key(backend) {
+            None => match self.order {
+                Direction::Up => Expr::col(Column::Id).gt(id),
+                Direction::Down => Expr::col(Column::Id).lt(id),
+            },
+            Some(key) => {
+                let value: SimpleExpr = match self.key {
+                    Key::LastLogin => {
+                        let at = place.value.as_deref().map(DateTime::parse_from_rfc3339);
+                        let at = at.and_then(std::result::Result::ok);
+                        Expr::value(at.ok_or(Error::NotFound)?)
+                    }
+                    _ => Expr::value(place.value.unwrap_or_default()),
+                };
+                let row = Expr::tuple([key, Expr::col(Column::Id)]);
+                let place = Expr::tuple([value, id]);
+                match self.order {
+                    Direction::Up => row.gt(place),
+                    Direction::Down => row.lt(place),
+                }
+            }
+        };
+        Ok(Condition::all().add(condition))
+    }
+
+    /// What the list is sorted by before the id, in the words of the index.
+    fn key(self, backend: DatabaseBackend) -> Option<SimpleExpr> {
+        match self.key {
+            Key::Created => None,
+            Key::Username => Some(Expr::col(Column::UsernameCanonical)),
+            Key::Email => Some(Expr::col(Column::EmailCanonical)),
+            Key::LastLogin => Some(last_login(backend)),
+        }
+    }
+}
+
+/// Never comes before everything else. Said in the same words by the index.
+fn last_login(backend: DatabaseBackend) -> SimpleExpr {
+    Expr::cust(match backend {
+        DatabaseBackend::Postgres => {
+            "(coalesce(last_login_at, '1970-01-01 00:00:00+00'::timestamptz))"
+        }
+        _ => "coalesce(last_login_at, '1970-01-01T00:00:00+00:00')",
+    })
+}
+
+/// Where a page ended.
+#[derive(Serialize, Deserialize)]
+struct Place {
+    value: Option<String>,
+    id: Uuid,
+}
+
+impl ActiveModel {
+    /// Keep `search_text` with what it is made of.
+    pub(super) fn index_for_search(&mut self) {
+        fn text<V: Into<sea_orm::Value> + Clone>(value: &sea_orm::ActiveValue<V>) -> Option<V> {
+            value.try_as_ref().cloned()
+        }
+        let (Some(username), Some(email)) =
+            (text(&self.username_canonical), text(&self.email_canonical))
+        else {
+            return;
+        };
+        let names = [text(&self.first_name), text(&self.last_name)];
+        let names = names.into_iter().flatten().flatten();
+        let parts: Vec<String> = [username, email]
+            .into_iter()
+            .chain(names.map(|name| identifiers::canonical(&name)))
+            .collect();
+        self.search_text.set_if_not_equals(parts.join(" "));
+    }
+}
+
+/// A page of accounts.
+///
+/// # Errors
+/// [`Error::Invalid`] for a cursor of another list.
+pub async fn page(
+    db: &impl ConnectionTrait,
+    cursors: &Cursors,
+    params: &SearchParams,
+    now: DateTime<Utc>,
+) -> Result<Page<Model>> {
+    let backend = db.get_database_backend();
+    let limit = params.limit.unwrap_or(DEFAULT_LIMIT);
+    let sort = params
+        .sort
+        .as_deref()
+        .and_then(Sort::parse)
+        .unwrap_or(Sort {
+            key: Key::Created,
+            order: Direction::Down,
+        });
+    let list = format!(
+        "users {}",
+        serde_json::to_string(params).unwrap_or_default()
+    );
+    let mut query = Entity::find()
+        .filter(matching(params, now))
+        .filter(with_text(db, params).await?)
+        .limit(limit + 1);
+    if let Some(key) = sort.key(backend) {
+        query = query.order_by(key, sort.order());
+    }
+    query = query.order_by(Column::Id, sort.order());
+    if let Some(cursor) = &params.cursor {
+        let place: Place = cursors.read(&list, cursor)?;
+        query = query.filter(sort.after(place, backend)?);
+    }
+    let mut rows = query.all(db).await?;
+    let more = rows.len() as u64 > limit;
+    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    let next = match rows.last().filter(|_| more) {
+        Some(end) => Some(cursors.make(&list, &sort.place(end))?),
+        None => None,
+    };
+    Ok(Page { rows, next })
+}
+
+/// How many accounts match, up to a bound.
+pub async fn total(
+    db: &impl ConnectionTrait,
+    params: &SearchParams,
+    now: DateTime<Utc>,
+) -> Result<Total> {
+    let found = Entity::find()
+        .select_only()
+        .expr(Expr::val(1))
+        .filter(matching(params, now))
+        .filter(with_text(db, params).await?)
+        .limit(MAX_TOTAL + 1);
+    let count = count(db, found).await?;
+    Ok(Total {
+        count: Ord::min(count, MAX_TOTAL),
+        is_exact: count <= MAX_TOTAL,
+    })
+}
+
+async fn count(db: &impl ConnectionTrait, query: Select<Entity>) -> Result<u64> {
+    let statement = query.build(db.get_database_backend());
+    let sql = format!("SELECT count(*) AS n FROM ({}) AS found", statement.sql);
+    let counted = Statement::from_sql_and_values(
+        db.get_database_backend(),
+        sql,
+        statement.values.map(|values| values.0).unwrap_or_default(),
+    );
+    let row = db.query_one_raw(counted).await?;
+    let n: i64 = row.map_or(Ok(0), |row| row.try_get("", "n"))?;
+    Ok(u64::try_from(n).unwrap_or_default())
+}
+
+/// The accounts that have the text: the few that an index finds, or a look at each row.
+async fn with_text(db: &impl ConnectionTrait, params: &SearchParams) -> Result<Condition> {
+    let all = Condition::all();
+    let Some(text) = &params.q else {
+        return Ok(all);
+    };
+    let text = identifiers::canonical(text.trim());
+    let each = all.clone().add(Column::SearchText.like(contains(&text)));
+    if text.chars().count() < MIN_TRIGRAM {
+        return Ok(each);
+    }
+    let backend = db.get_database_backend();
+    let few = by_trigrams(backend, &text);
+    let found = count(
+        db,
+        Entity::find()
+            .select_only()
+            .expr(Expr::val(1))
+            .filter(few.clone())
+            .limit(FEW + 1),
+    );
+    if found.await? > FEW {
+        return Ok(each);
+    }
+    // Found first and sorted then, whatever the planner thinks of it.
+    Ok(match backend {
+        DatabaseBackend::Postgres => {
+            let ids = Entity::find()
+                .select_only()
+                .column(Column::Id)
+                .filter(few)
+                .limit(FEW + 1)
+                .into_query();
+            all.add(Column::Id.in_subquery(ids))
+        }
+        _ => few,
+    })
+}
+
+fn by_trigrams(backend: DatabaseBackend, text: &str) -> Condition {
+    if backend == DatabaseBackend::Postgres {
+        return Condition::all().add(Column::SearchText.like(contains(text)));
+    }
+    let phrase = format!("\"{}\"", text.replace('"', "\"\""));
+    Condition::all().add(Expr::cust_with_values(
+        "users.id IN (SELECT user_id FROM users_search WHERE number IN \
+         (SELECT rowid FROM users_search_text WHERE users_search_text MATCH ?))",
+        [phrase],
+    ))
+}
+
+fn contains(text: &str) -> LikeExpr {
+    let escaped = text
+        .replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_");
+    LikeExpr::new(format!("%{escaped}%")).escape('\\')
+}
+
+fn matching(params: &SearchParams, now: DateTime<Utc>) -> Condition {
+    let now = now.fixed_offset();
+    let mut all = Condition::all();
+    all = match params.status.as_deref() {
+        Some("deleted") => all.add(Column::DeletedAt.is_not_null()),
+        Some("suspended") => all
+            .add(Column::DeletedAt.is_null())
+            .add(Column::IsActive.eq(false))
+            .add(
+                Condition::any()
+                    .add(Column::SuspendedUntil.is_null())
+                    .add(Column::SuspendedUntil.gt(now)),
+            ),
+        Some("active") => all.add(super::is_usable(now.to_utc())),
+        Some("unverified") => all
+            .add(Column::DeletedAt.is_null())
+            .add(Column::EmailVerifiedAt.is_null()),
+        _ => all.add(Column::DeletedAt.is_null()),
+    };
+    if let Some(role) = &params.role {
+        let role = if role == Role::Admin.as_str() {
+            Role::Admin
+        } else {
+            Role::User
+        };
+        all = all.add(Column::Role.eq(role));
+    }
+    if let Some(id) = params.id {
+        all = all.add(Column::Id.eq(id));
+    }
+    if let Some(username) = &params.username {
+        all = all.add(Column::UsernameCanonical.eq(identifiers::canonical(username)));
+    }
+    if let Some(email) = &params.email {
+        all = all.add(Column::EmailCanonical.eq(identifiers::canonical(email)));
+    }
+    if let Some(phone_number) = &params.phone_number {
+        all = all.add(Column::PhoneNumber.eq(identifiers::canonical(phone_number)));
+    }
+    if let Some(from) = params.created_from {
+        all = all
+            .add(Column::Id.gte(crate::models::first_id_at(from)))
+            .add(Column::CreatedAt.gte(from.fixed_offset()));
+    }
+    if let Some(to) = params.created_to {
+        let bound = crate::models::first_id_at(to + chrono::Duration::milliseconds(1));
+        all = all
+            .add(Column::Id.lt(bound))
+            .add(Column::CreatedAt.lt(to.fixed_offset()));
+    }
+    if let Some(from) = params.last_login_from {
+        all = all.add(Column::LastLoginAt.gte(from.fixed_offset()));
+    }
+    if let Some(to) = params.last_login_to {
+        all = all.add(
+            Condition::any()
+                .add(Column::LastLoginAt.is_null())
+                .add(Column::LastLoginAt.lt(to.fixed_offset())),
+        );
+    }
+    all
+}
