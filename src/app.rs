@@ -21,8 +21,8 @@ use tokio::net::TcpListener;
 use crate::{
     controllers::{self, middlewares},
     initializers::{
-        authentication_watch::AuthenticationWatch, database, housekeeping::Housekeeping, logger,
-        mail_delivery::MailDelivery, openapi,
+        audit_sealing::AuditSealing, authentication_watch::AuthenticationWatch, database,
+        housekeeping::Housekeeping, logger, mail_delivery::MailDelivery, openapi,
     },
     mailers::account::AccountMailer,
     models::{leases, one_time_tokens, outbox_mails, sessions, throttles, users},
@@ -86,6 +86,7 @@ impl Hooks for App {
 
     async fn initializers(_ctx: &AppContext) -> Result<Vec<Box<dyn Initializer>>> {
         Ok(vec![
+            Box::new(AuditSealing),
             Box::new(AuthenticationWatch),
             Box::new(Housekeeping),
             Box::new(MailDelivery),
@@ -139,6 +140,8 @@ impl Hooks for App {
             .add_route(controllers::passwords::routes(ctx))
             .add_route(controllers::magic_links::routes(ctx))
             .add_route(controllers::invitations::routes(ctx))
+            .add_route(controllers::admin_users::routes())
+            .add_route(controllers::audit::routes())
             .add_route(controllers::account_pages::routes(ctx))
             .add_route(controllers::dev_mails::routes(ctx))
     }
@@ -149,6 +152,10 @@ impl Hooks for App {
     }
 
     fn register_tasks(tasks: &mut Tasks) {
+        tasks.register(tasks::audit_cut::AuditCut);
+        tasks.register(tasks::audit_export::AuditExport);
+        tasks.register(tasks::audit_head::AuditHead);
+        tasks.register(tasks::audit_verify::AuditVerify);
         tasks.register(tasks::outbox_list::OutboxList);
         tasks.register(tasks::outbox_purge::OutboxPurge);
         tasks.register(tasks::outbox_retry::OutboxRetry);
@@ -156,6 +163,11 @@ impl Hooks for App {
         tasks.register(tasks::user_create::UserCreate);
         tasks.register(tasks::user_list::UserList);
         tasks.register(tasks::user_promote::UserPromote);
+        tasks.register(tasks::users_purge::UsersPurge);
+        tasks.register(tasks::users_reinstate::UsersReinstate);
+        tasks.register(tasks::users_restore::UsersRestore);
+        tasks.register(tasks::users_search::UsersSearch);
+        tasks.register(tasks::users_suspend::UsersSuspend);
         // tasks-inject (do not remove)
     }
 

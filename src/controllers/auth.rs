@@ -52,7 +52,8 @@ pub async fn register(
         },
         None => Registrar::Anybody { allow_admin },
     };
-    let user = users::Model::register(rollcall.means(), params, registrar, origin.address).await?;
+    let means = rollcall.means_of_any(caller.as_ref());
+    let user = users::Model::register(means, params, registrar, origin.address).await?;
     Ok((StatusCode::CREATED, Json(user.into())))
 }
 
@@ -79,11 +80,10 @@ pub async fn token(
     KnownDevice(device): KnownDevice,
     ValidForm(params): ValidForm<TokenParams>,
 ) -> Result<impl IntoResponse> {
-    let now = rollcall.clock.now();
-    let (db, sessions) = (&rollcall.db, &rollcall.sessions);
+    let (means, sessions) = (rollcall.means(), &rollcall.sessions);
     let mut cookie = None;
     let granted = match params.grant() {
-        Grant::RefreshToken(token) => sessions.rotate(db, token, now).await?,
+        Grant::RefreshToken(token) => sessions.rotate(means, token).await?,
         Grant::Password { username, password } => {
             let device = device.as_deref();
             let known = device.and_then(|cookie| rollcall.throttles.devices.recognise(cookie));
@@ -94,19 +94,14 @@ pub async fn token(
                 device,
                 origin: &origin,
             };
-            let user =
-                users::Model::authenticate(db, &rollcall.hasher, &rollcall.throttles, &shown, now)
-                    .await?;
+            let user = users::Model::authenticate(means, &shown).await?;
             cookie = device_cookie(&rollcall, &user, device);
-            let outbox = &rollcall.outbox;
-            sessions
-                .open(db, outbox, user, "password", &origin, now)
-                .await?
+            sessions.open(means, user, "password", &origin).await?
         }
     };
     Ok((
         AppendHeaders(cookie.map(|cookie| (header::SET_COOKIE, cookie))),
-        Json(TokenResponse::new(sessions, granted, now)?),
+        Json(TokenResponse::new(sessions, granted, means.now)?),
     ))
 }
 
@@ -141,11 +136,9 @@ fn device_cookie(
     responses((status = 204, description = "The session has ended"))
 )]
 pub async fn logout(rollcall: Rollcall, caller: CurrentUser) -> Result<StatusCode> {
-    let now = rollcall.clock.now();
-    rollcall
-        .sessions
-        .revoke(&rollcall.db, caller.session(), "logout", now)
-        .await?;
+    let means = rollcall.means_of(&caller);
+    let sessions = &rollcall.sessions;
+    sessions.revoke(means, caller.session(), "logout").await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -157,11 +150,9 @@ pub async fn logout(rollcall: Rollcall, caller: CurrentUser) -> Result<StatusCod
     responses((status = 204, description = "All sessions have ended"))
 )]
 pub async fn logout_all(rollcall: Rollcall, caller: CurrentUser) -> Result<StatusCode> {
-    let now = rollcall.clock.now();
-    rollcall
-        .sessions
-        .revoke_all(&rollcall.db, caller.user().id, "logout_all", now)
-        .await?;
+    let means = rollcall.means_of(&caller);
+    let (sessions, user_id) = (&rollcall.sessions, caller.user().id);
+    sessions.revoke_all(means, user_id, "logout_all").await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

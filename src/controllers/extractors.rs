@@ -1,13 +1,13 @@
 //! Who is calling, and what they ask for, as arguments of a handler.
 
-use std::{ops::Deref, sync::Arc, time::Duration};
+use std::{net::IpAddr, ops::Deref, sync::Arc, time::Duration};
 
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Path, Request},
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
-use loco_rs::app::AppContext;
+use loco_rs::{app::AppContext, controller::middleware::request_id::LocoRequestId};
 use serde_json::Value;
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -15,7 +15,8 @@ use uuid::Uuid;
 use super::middlewares::client_address;
 use crate::{
     models::{
-        self,
+        self, Means,
+        audit_events::{Actor, ActorKind},
         params::{Fault, Params, parse},
         sessions::{self, Origin, authentications::Authenticated},
         users::{self, Role, profile::Authentication},
@@ -27,22 +28,59 @@ use crate::{
 /// A client gets so long to send its body (OWASP ASVS 5.0, V15.2.2).
 const BODY_DEADLINE: Duration = Duration::from_secs(5);
 
-/// The application's runtime: settings, clock, database, keys.
-pub struct Rollcall(Runtime);
+/// The application's runtime: settings, clock, database, keys; and where the request comes from.
+pub struct Rollcall {
+    runtime: Runtime,
+    address: Option<IpAddr>,
+    request_id: Option<LocoRequestId>,
+}
 
 impl Deref for Rollcall {
     type Target = Runtime;
 
     fn deref(&self) -> &Runtime {
-        &self.0
+        &self.runtime
     }
 }
 
 impl FromRequestParts<AppContext> for Rollcall {
     type Rejection = Problem;
 
-    async fn from_request_parts(_: &mut Parts, ctx: &AppContext) -> Result<Self> {
-        Ok(Self(Runtime::of(ctx)?))
+    async fn from_request_parts(parts: &mut Parts, ctx: &AppContext) -> Result<Self> {
+        Ok(Self {
+            runtime: Runtime::of(ctx)?,
+            address: client_address::of(&parts.extensions),
+            request_id: parts.extensions.get::<LocoRequestId>().cloned(),
+        })
+    }
+}
+
+impl Rollcall {
+    /// What a change needs that nobody in particular asks for.
+    pub fn means(&self) -> Means<'_> {
+        self.runtime.means(Actor {
+            address: self.address,
+            request_id: self.request_id.as_ref().map(LocoRequestId::get),
+            ..Actor::ANONYMOUS
+        })
+    }
+
+    /// What a change needs that this caller asks for.
+    pub fn means_of(&self, caller: &CurrentUser) -> Means<'_> {
+        let means = self.means();
+        Means {
+            actor: Actor {
+                kind: ActorKind::User,
+                user_id: Some(caller.user().id),
+                session_id: Some(caller.session().id),
+                ..means.actor
+            },
+            ..means
+        }
+    }
+
+    pub fn means_of_any(&self, caller: Option<&CurrentUser>) -> Means<'_> {
+        caller.map_or_else(|| self.means(), |caller| self.means_of(caller))
     }
 }
 
@@ -240,6 +278,21 @@ impl<P: Params> FromRequest<AppContext> for ValidForm<P> {
     }
 }
 
+/// The parameters of a query that keep their rules.
+pub struct ValidQuery<P>(pub P);
+
+impl<P: Params> FromRequestParts<AppContext> for ValidQuery<P> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, ctx: &AppContext) -> Result<Self> {
+        let rollcall = Runtime::of(ctx)?;
+        let query = form(parts.uri.query().unwrap_or_default().as_bytes())?;
+        parse(query, &rollcall.settings)
+            .map(Self)
+            .map_err(Problem::invalid)
+    }
+}
+
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -321,6 +374,20 @@ impl FromRequestParts<AppContext> for PathId {
         id.parse()
             .map(Self)
             .map_err(|_| models::Error::NotFound.into())
+    }
+}
+
+/// Two ids in a path: the second is of something that belongs to the first.
+pub struct PathIds(pub Uuid, pub Uuid);
+
+impl FromRequestParts<AppContext> for PathIds {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, ctx: &AppContext) -> Result<Self> {
+        let path = Path::<(Uuid, Uuid)>::from_request_parts(parts, ctx).await;
+        // What is no id is nobody's.
+        path.map(|Path((outer, inner))| Self(outer, inner))
+            .map_err(|_| Problem::from_status(StatusCode::NOT_FOUND))
     }
 }
 

@@ -29,10 +29,10 @@ use crate::{
 )]
 pub async fn create(
     rollcall: Rollcall,
-    _: AdminUser,
+    AdminUser(caller): AdminUser,
     ValidJson(params): ValidJson<InviteParams>,
 ) -> Result<(StatusCode, Json<RegisteredUser>)> {
-    let user = users::Model::invite(rollcall.means(), params).await?;
+    let user = users::Model::invite(rollcall.means_of(&caller), params).await?;
     Ok((StatusCode::CREATED, Json(user.into())))
 }
 
@@ -50,10 +50,10 @@ pub async fn create(
 )]
 pub async fn create_again(
     rollcall: Rollcall,
-    _: AdminUser,
+    AdminUser(caller): AdminUser,
     PathId(id): PathId,
 ) -> Result<StatusCode> {
-    users::Model::invite_again(rollcall.means(), id).await?;
+    users::Model::invite_again(rollcall.means_of(&caller), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

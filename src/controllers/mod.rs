@@ -1,6 +1,8 @@
 //! Thin handlers: extract, authorise, one model call, one view.
 
 pub mod account_pages;
+pub mod admin_users;
+pub mod audit;
 pub mod auth;
 pub mod dev_mails;
 pub mod extractors;

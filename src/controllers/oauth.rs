@@ -151,7 +151,7 @@ pub async fn revoke(rollcall: Rollcall, request: OAuthRequest) -> Result<StatusC
     if let Some(session) = state.session() {
         rollcall
             .sessions
-            .revoke(&rollcall.db, session, "token_revoked", now)
+            .revoke(rollcall.means(), session, "token_revoked")
             .await?;
     }
     Ok(StatusCode::OK)

@@ -47,10 +47,10 @@ pub async fn destroy(
     caller: CurrentUser,
     PathId(id): PathId,
 ) -> Result<StatusCode> {
-    let now = rollcall.clock.now();
-    rollcall
-        .sessions
-        .revoke_own(&rollcall.db, caller.user().id, id, now)
+    let (means, user_id) = (rollcall.means_of(&caller), caller.user().id);
+    let sessions = &rollcall.sessions;
+    sessions
+        .revoke_of(means, user_id, id, "revoked_by_user")
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -46,7 +46,7 @@ pub async fn update_current(
     let authentication = caller.authentication(&rollcall);
     let user = caller
         .user()
-        .update_profile(rollcall.means(), params, authentication)
+        .update_profile(rollcall.means_of(&caller), params, authentication)
         .await?;
     Ok((StatusCode::ACCEPTED, Json(user.into())))
 }
@@ -63,12 +63,8 @@ pub async fn update_current(
 )]
 pub async fn destroy_current(rollcall: Rollcall, caller: CurrentUser) -> Result<StatusCode> {
     let keep_last_admin = !rollcall.settings.registration.allow_admin;
-    let authentications = &rollcall.sessions.authentications;
-    let now = rollcall.clock.now();
-    caller
-        .user()
-        .clone()
-        .soft_delete(&rollcall.db, authentications, keep_last_admin, now)
+    let user = caller.user().clone();
+    user.soft_delete(rollcall.means_of(&caller), keep_last_admin)
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

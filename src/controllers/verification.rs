@@ -78,8 +78,9 @@ pub async fn verify(
     MaybeUnconfirmed(caller): MaybeUnconfirmed,
     ValidJson(params): ValidJson<VerifyEmailParams>,
 ) -> Result<StatusCode> {
-    let caller = caller.map(|caller| caller.user().id);
-    users::Model::verify_email(rollcall.means(), params, caller).await?;
+    let means = rollcall.means_of_any(caller.as_ref());
+    let caller = caller.as_ref().map(|caller| caller.user().id);
+    users::Model::verify_email(means, params, caller).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

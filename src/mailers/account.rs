@@ -27,6 +27,8 @@ use crate::{
 
 static TEMPLATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/src/mailers/account");
 
+const PARTS: [&str; 3] = ["subject", "text", "html"];
+
 /// SMTP codes that speak of us and not of the mail: our credentials (RFC 4954, section 6).
 const OUR_FAULT: [u16; 4] = [530, 534, 535, 538];
 
@@ -68,11 +70,17 @@ struct Words<'a> {
 impl AccountMailer {
     /// Keep one in the context's shared store.
     pub fn install(ctx: &AppContext) -> Result<()> {
-        if ctx.mailer.is_none() && ctx.environment == Environment::Production {
+        if !Self::is_ready(ctx) {
             tracing::warn!("mailer.smtp (MAILER_HOST) is not set: mails wait in the outbox");
         }
+        let templates = Templates::of(&TEMPLATES)?;
+        for kind in Kind::ALL {
+            for part in PARTS {
+                templates.must_have(&format!("{}/{part}.t", kind.as_str()))?;
+            }
+        }
         ctx.shared_store.insert(Self {
-            templates: Templates::of(&TEMPLATES)?,
+            templates,
             recorded: Recorded::default(),
         });
         Ok(())
@@ -89,9 +97,14 @@ impl AccountMailer {
         &self.recorded
     }
 
-    /// Is there a way out? In production, mails wait in the outbox until a server is configured.
+    /// Is there a way out? Mails are kept in memory in development and in tests; elsewhere they wait in
+    /// the outbox until a server is configured.
     pub fn is_ready(ctx: &AppContext) -> bool {
-        ctx.mailer.is_some() || ctx.environment != Environment::Production
+        let recorded = matches!(
+            ctx.environment,
+            Environment::Development | Environment::Test
+        );
+        ctx.mailer.is_some() || recorded
     }
 
     /// The mail of this letter. A mail that is written again has the same `Message-ID`.

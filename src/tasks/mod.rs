@@ -6,12 +6,19 @@ use migration::{Migrator, MigratorTrait};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::runtime::Runtime;
+use crate::{
+    models::{self, users},
+    runtime::Runtime,
+};
 
 /// Rows that a list shows.
 const DEFAULT_LIMIT: u64 = 50;
 const MAX_LIMIT: u64 = 1000;
 
+pub mod audit_cut;
+pub mod audit_export;
+pub mod audit_head;
+pub mod audit_verify;
 pub mod outbox_list;
 pub mod outbox_purge;
 pub mod outbox_retry;
@@ -20,6 +27,11 @@ pub mod sessions_purge;
 pub mod user_create;
 pub mod user_list;
 pub mod user_promote;
+pub mod users_purge;
+pub mod users_reinstate;
+pub mod users_restore;
+pub mod users_search;
+pub mod users_suspend;
 
 /// The runtime, with the tables made where the server would make them at its start.
 async fn ready(ctx: &AppContext) -> Result<Runtime> {
@@ -38,6 +50,19 @@ fn required<'a>(vars: &'a Vars, name: &str) -> Result<&'a str> {
 
 fn optional<'a>(vars: &'a Vars, name: &str) -> Option<&'a str> {
     vars.cli.get(name).map(String::as_str)
+}
+
+/// The living account that the argument `user` means, by any of its identifiers or its id.
+async fn find_user(rollcall: &Runtime, vars: &Vars) -> Result<users::Model> {
+    let identifier = required(vars, "user")?;
+    let found = match identifier.parse() {
+        Ok(id) => users::Model::find_by_id(&rollcall.db, id).await,
+        Err(_) => users::Model::find_by_identifier(&rollcall.db, identifier).await,
+    };
+    found.map_err(|err| match err {
+        models::Error::NotFound => Error::string("no living account has this identifier"),
+        err => err.into(),
+    })
 }
 
 /// Refuse what the task does not know: a typing error must not be ignored.

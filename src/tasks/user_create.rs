@@ -7,6 +7,7 @@ use super::{only, print, ready};
 use crate::{
     models::{
         self,
+        audit_events::Actor,
         params::parse,
         users::{
             self,
@@ -53,8 +54,8 @@ impl Task for UserCreate {
 
         let params: RegisterParams =
             parse(fields.into(), &rollcall.settings).map_err(models::Error::Invalid)?;
-        let user =
-            users::Model::register(rollcall.means(), params, Registrar::Operator, None).await?;
+        let means = rollcall.means(Actor::OPERATOR);
+        let user = users::Model::register(means, params, Registrar::Operator, None).await?;
 
         let created = RegisteredUser::from(user);
         print(vars, &created, || {

@@ -1,11 +1,8 @@
 use loco_rs::prelude::*;
 
-use super::{only, print, ready, required};
+use super::{find_user, only, print, ready};
 use crate::{
-    models::{
-        self,
-        users::{self, Role},
-    },
+    models::{audit_events::Actor, users::Role},
     views::users::UserResponse,
 };
 
@@ -24,25 +21,12 @@ impl Task for UserPromote {
 
     async fn run(&self, ctx: &AppContext, vars: &task::Vars) -> Result<()> {
         only(vars, &["user", "json"])?;
-        let identifier = required(vars, "user")?;
         let rollcall = ready(ctx).await?;
-        let now = rollcall.clock.now();
 
-        let user = users::Model::find_by_identifier(&ctx.db, identifier).await;
-        let user = user.map_err(|err| match err {
-            models::Error::NotFound => Error::string("no living account has this identifier"),
-            err => err.into(),
-        })?;
+        let user = find_user(&rollcall, vars).await?;
         let was_admin = user.role == Role::Admin;
-        let user = user
-            .into_active_model()
-            .assign_role(
-                &ctx.db,
-                &rollcall.sessions.authentications,
-                Role::Admin,
-                now,
-            )
-            .await?;
+        let means = rollcall.means(Actor::OPERATOR);
+        let user = user.assign_role(means, Role::Admin, false).await?;
 
         let user = UserResponse::from(user);
         print(vars, &user, || {

@@ -35,6 +35,19 @@ impl Templates {
         })
     }
 
+    /// Refuse a language that lacks this file: better at the start than when it is needed.
+    ///
+    /// # Errors
+    /// Names the file.
+    pub fn must_have(&self, file: &str) -> Result<()> {
+        let names = self.locales.iter().map(|locale| format!("{locale}/{file}"));
+        let mut missing = names.filter(|name| !self.tera.get_template_names().any(|n| n == name));
+        match missing.next() {
+            Some(name) => Err(Error::Message(format!("the template {name} is missing"))),
+            None => Ok(()),
+        }
+    }
+
     /// The first of these languages that there are templates for: as it is, or without its region.
     pub fn locale<'a>(&self, wanted: impl IntoIterator<Item = &'a str>) -> &str {
         let known = |tag: &str| {

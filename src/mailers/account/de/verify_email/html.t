@@ -10,5 +10,5 @@
 </table>
 <p style="margin:0 0 16px;">Der Link gilt einmal, bis {{ expires_at }}.</p>
 <p style="margin:0 0 16px; font-size:13px; line-height:20px; color:#4b5563;">Falls die Schaltfläche nicht funktioniert, kopieren Sie diesen Link in Ihren Browser:<br><a href="{{ link }}" style="color:{{ color }}; word-break:break-all;">{{ link }}</a></p>
-<p style="margin:0 0 0;">Falls Sie es nicht waren, brauchen Sie nichts zu tun: Ohne diese Bestätigung kann das Konto nicht in Ihrem Namen benutzt werden.</p>
+<p style="margin:0 0 0;">Falls Sie es nicht waren, brauchen Sie nichts zu tun.</p>
 {% endblock %}

@@ -8,5 +8,4 @@ registriert. Bitte bestätigen Sie, dass sie Ihnen gehört.
 
 Der Link gilt einmal, bis {{ expires_at }}.
 
-Falls Sie es nicht waren, brauchen Sie nichts zu tun: Ohne diese
-Bestätigung kann das Konto nicht in Ihrem Namen benutzt werden.{% endblock %}
+Falls Sie es nicht waren, brauchen Sie nichts zu tun.{% endblock %}

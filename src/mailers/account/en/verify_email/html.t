@@ -10,5 +10,5 @@
 </table>
 <p style="margin:0 0 16px;">The link works once, until {{ expires_at }}.</p>
 <p style="margin:0 0 16px; font-size:13px; line-height:20px; color:#4b5563;">If the button does not work, copy this link into your browser:<br><a href="{{ link }}" style="color:{{ color }}; word-break:break-all;">{{ link }}</a></p>
-<p style="margin:0 0 0;">If it was not you, you need not do anything: without this confirmation the account can not be used in your name.</p>
+<p style="margin:0 0 0;">If it was not you, you need not do anything.</p>
 {% endblock %}

@@ -8,5 +8,4 @@ Somebody, most likely you, has registered this address with {{ product
 
 The link works once, until {{ expires_at }}.
 
-If it was not you, you need not do anything: without this confirmation
-the account can not be used in your name.{% endblock %}
+If it was not you, you need not do anything.{% endblock %}
