@@ -29,6 +29,10 @@ fn a_stored_row_gets_updated_at_and_keeps_created_at() {
     let mut row = users::Model {
         email_verified_at: None,
         locale: None,
+        last_login_at: None,
+        suspended_until: None,
+        suspension_reason: None,
+        search_text: String::new(),
         id: new_id(created),
         username: "ada".into(),
         email: "ada@example.com".into(),

@@ -9,7 +9,6 @@ use rollcall::models::{
         registration::{RegisterParams, Registrar},
     },
 };
-use sea_orm::IntoActiveModel;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -18,7 +17,7 @@ use crate::support::{PASSWORD, Service, service};
 async fn register(s: &Service, username: &str) -> Model {
     let body = json!({"username": username, "email": format!("{username}@example.com"), "password": PASSWORD});
     let params: RegisterParams = parse(body, &s.rollcall.settings).expect("good parameters");
-    Model::register(s.rollcall.means(), params, Registrar::Operator, None)
+    Model::register(s.means(), params, Registrar::Operator, None)
         .await
         .expect("an account")
 }
@@ -68,22 +67,10 @@ async fn the_newest_accounts_come_first() {
 async fn giving_a_role_twice_changes_nothing_more() {
     service(|s| async move {
         let ada = register(&s, "ada").await;
-        let later = s.rollcall.clock.now() + Duration::hours(1);
-
-        let once = ada
-            .into_active_model()
-            .assign_role(
-                &s.ctx.db,
-                s.authentications(),
-                Role::Admin,
-                s.rollcall.clock.now(),
-            )
-            .await
-            .unwrap();
+        let once = ada.assign_role(s.means(), Role::Admin, true).await.unwrap();
+        s.advance(Duration::hours(1));
         let twice = once
-            .clone()
-            .into_active_model()
-            .assign_role(&s.ctx.db, s.authentications(), Role::Admin, later)
+            .assign_role(s.means(), Role::Admin, true)
             .await
             .unwrap();
 
@@ -100,16 +87,9 @@ async fn giving_a_role_twice_changes_nothing_more() {
 async fn a_deleted_account_gets_no_role() {
     service(|s| async move {
         let ada = register(&s, "ada").await;
-        let now = s.rollcall.clock.now();
-        ada.clone()
-            .soft_delete(&s.ctx.db, s.authentications(), true, now)
-            .await
-            .unwrap();
+        ada.clone().soft_delete(s.means(), true).await.unwrap();
 
-        let outcome = ada
-            .into_active_model()
-            .assign_role(&s.ctx.db, s.authentications(), Role::Admin, now)
-            .await;
+        let outcome = ada.assign_role(s.means(), Role::Admin, true).await;
 
         assert!(matches!(outcome, Err(Error::NotFound)), "{outcome:?}");
     })
@@ -120,15 +100,11 @@ async fn a_deleted_account_gets_no_role() {
 async fn a_deleted_account_is_found_by_its_id_only() {
     service(|s| async move {
         let ada = register(&s, "ada").await;
-        let now = s.rollcall.clock.now();
 
-        let deleted = ada
-            .soft_delete(&s.ctx.db, s.authentications(), true, now)
-            .await
-            .unwrap();
+        let deleted = ada.soft_delete(s.means(), true).await.unwrap();
 
         assert!(deleted.is_deleted());
-        assert!(!deleted.is_usable());
+        assert!(!deleted.is_usable(s.now()));
         let by_id = Model::find_by_id(&s.ctx.db, deleted.id).await.unwrap();
         assert_eq!(by_id, deleted);
         for identifier in ["ada", "ada@example.com"] {

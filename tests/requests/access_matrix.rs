@@ -58,8 +58,24 @@ const ROWS: &[(&str, &str, [u16; 6])] = &[
     ("POST",   "/account/forgot-password",                 [422, 422, 422, 422, 422, 422]),
     ("POST",   "/v1/api/admin/invitations",                [401, 403, 403, 201, 401, 404]),
     ("POST",   "/v1/api/admin/invitations/{id}",           [401, 403, 403, 404, 401, 404]),
+    ("GET",    "/v1/api/admin/users",                      [401, 403, 403, 200, 401, 404]),
+    ("POST",   "/v1/api/admin/users",                      [401, 403, 403, 201, 401, 404]),
+    ("GET",    "/v1/api/admin/users/{id}",                 [401, 403, 403, 200, 401, 404]),
+    ("PATCH",  "/v1/api/admin/users/{id}",                 [401, 403, 403, 200, 401, 404]),
+    ("PUT",    "/v1/api/admin/users/{id}/role",            [401, 403, 403, 200, 401, 404]),
+    ("GET",    "/v1/api/admin/users/{id}/sessions",        [401, 403, 403, 200, 401, 404]),
+    ("DELETE", "/v1/api/admin/users/{id}/suspension",      [401, 403, 403, 204, 401, 404]),
+    ("POST",   "/v1/api/admin/users/{id}/restore",         [401, 403, 403, 200, 401, 404]),
+    ("GET",    "/v1/api/admin/audit",                      [401, 403, 403, 200, 401, 404]),
+    ("GET",    "/v1/api/users/activity",                   [401, 200, 200, 200, 401, 404]),
+    ("GET",    "/v1/api/users/export",                     [401, 200, 200, 200, 401, 404]),
     ("GET",    "/v1/api/users/sessions",                   [401, 200, 200, 200, 401, 404]),
     ("DELETE", "/v1/api/users/sessions/{id}",              [401, 204, 404, 404, 401, 404]),
+    ("DELETE", "/v1/api/admin/users/{id}/sessions/{session_id}", [401, 403, 403, 404, 401, 404]),
+    ("DELETE", "/v1/api/admin/users/{id}/sessions",        [401, 403, 403, 204, 401, 404]),
+    ("POST",   "/v1/api/admin/users/{id}/password-reset",  [401, 403, 403, 204, 401, 404]),
+    ("PUT",    "/v1/api/admin/users/{id}/suspension",      [401, 403, 403, 200, 401, 404]),
+    ("DELETE", "/v1/api/admin/users/{id}",                 [401, 403, 403, 204, 401, 404]),
     ("POST",   "/auth/logout",                             [401, 204, 204, 204, 401, 404]),
     ("POST",   "/auth/logout-all",                         [401, 204, 204, 204, 401, 404]),
     ("DELETE", "/v1/api/users",                            [401, 204, 204, 204, 401, 404]),
@@ -68,6 +84,11 @@ const ROWS: &[(&str, &str, [u16; 6])] = &[
 /// Pages are for people; the document is for programs.
 fn is_page(route: &str) -> bool {
     route.starts_with("/account/")
+}
+
+/// Leaves the caller's session as it is.
+fn is_admins(route: &str) -> bool {
+    route.starts_with("/v1/api/admin/")
 }
 
 /// A good body for a route that takes one. Different for each caller, where it has to be.
@@ -79,7 +100,7 @@ fn body(method: &str, path: &str, caller: &str) -> Option<Value> {
             "password": PASSWORD,
         })),
         ("POST", "/auth/token") => Some(json!({"username": "member", "password": PASSWORD})),
-        ("PATCH", "/v1/api/users") => Some(json!({"first_name": caller})),
+        ("PATCH", _) => Some(json!({"first_name": caller})),
         (_, "/auth/verify-email/request" | "/auth/password/forgot" | "/auth/magic-link") => {
             Some(json!({"email": format!("mail-to-{caller}@example.com")}))
         }
@@ -93,6 +114,12 @@ fn body(method: &str, path: &str, caller: &str) -> Option<Value> {
             "username": format!("invited-by-{caller}"),
             "email": format!("invited-by-{caller}@example.com"),
         })),
+        ("POST", "/v1/api/admin/users") => Some(json!({
+            "username": format!("made-by-{caller}"),
+            "email": format!("made-by-{caller}@example.com"),
+        })),
+        ("PUT", "/v1/api/admin/users/{id}/role") => Some(json!({"role": "user"})),
+        ("PUT", "/v1/api/admin/users/{id}/suspension") => Some(json!({"reason": caller})),
         _ => None,
     }
 }
@@ -132,24 +159,32 @@ async fn every_route_answers_every_persona_as_the_table_says() {
     service(|s| async move {
         let personas = personas(&s).await;
         let member = personas[1].id().to_string();
+        let target = s.member("target").await.id().to_string();
         s.log_in("member", PASSWORD).await;
         let sessions = personas[1].get("/v1/api/users/sessions").await.body;
         let session = sessions[0]["id"].as_str().expect("a session");
 
         let mut wrong = Vec::new();
         for (method, route, expected) in ROWS {
-            let id = if route.contains("/sessions/") {
+            // What administrators do is done to an account of its own.
+            let id = if is_admins(route) {
+                &target
+            } else if route.contains("/sessions/") {
                 session
             } else {
                 &member
             };
-            let path = route.replace("{id}", id).replace("{username}", "member");
+            let path = route
+                .replace("{id}", id)
+                .replace("{username}", "member")
+                .replace("{session_id}", &member);
             for ((name, client), expected) in PERSONAS.iter().zip(&personas).zip(expected) {
-                let again = if *expected == 204 && !route.contains("/sessions/") {
-                    Some(s.log_in(name, PASSWORD).await)
-                } else {
-                    None
-                };
+                let again =
+                    if *expected == 204 && !route.contains("/sessions/") && !is_admins(route) {
+                        Some(s.log_in(name, PASSWORD).await)
+                    } else {
+                        None
+                    };
                 let client = again.as_ref().unwrap_or(client);
                 let answer = call(client, method, &path, body(method, route, name)).await;
 

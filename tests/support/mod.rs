@@ -182,7 +182,7 @@ impl Service {
             "password": PASSWORD,
         });
         let params = parse(body, &self.rollcall.settings).expect("good parameters");
-        let user = users::Model::register(self.rollcall.means(), params, Registrar::Operator, None);
+        let user = users::Model::register(self.means(), params, Registrar::Operator, None);
         let id = user.await.expect("an account").id;
         let mut client = self.log_in(username, PASSWORD).await;
         client.user = json!({"id": id});

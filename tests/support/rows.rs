@@ -1,6 +1,8 @@
 //! What a test reads from the database, and changes there behind the service's back.
 
 use rollcall::models::{
+    Means,
+    audit_events::Actor,
     outbox_mails,
     sessions::authentications::Authentications,
     throttles,
@@ -40,6 +42,11 @@ impl Service {
         rows
     }
 
+    /// What the models need, when nobody in particular asks.
+    pub fn means(&self) -> Means<'_> {
+        self.rollcall.means(Actor::SYSTEM)
+    }
+
     /// How many accounts live.
     pub async fn accounts(&self) -> usize {
         let newest = users::Model::newest(&self.ctx.db, 1000).await;
@@ -48,9 +55,8 @@ impl Service {
 
     /// Give this persona another role, as an operator would.
     pub async fn assign_role(&self, client: &Client, role: Role) {
-        let row = self.row(client).await.into_active_model();
-        let now = self.rollcall.clock.now();
-        row.assign_role(&self.ctx.db, self.authentications(), role, now)
+        let row = self.row(client).await;
+        row.assign_role(self.means(), role, false)
             .await
             .expect("another role");
     }

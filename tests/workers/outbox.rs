@@ -156,7 +156,7 @@ async fn a_mail_that_was_ordered_elsewhere_is_swept_up() {
             rollcall::models::params::parse(body, &s.rollcall.settings).expect("parameters");
         there.rollcall.stop().await;
         let registrar = Registrar::Anybody { allow_admin: false };
-        let made = users::Model::register(there.rollcall.means(), params, registrar, None).await;
+        let made = users::Model::register(there.means(), params, registrar, None).await;
         made.expect("an account");
 
         s.advance(Duration::seconds(11));

@@ -143,7 +143,7 @@ async fn sessions_end_with_the_transaction_that_ends_them() {
         let ada = s.member("ada").await;
 
         let txn = transaction::begin(&s.ctx.db).await.expect("a transaction");
-        let ended = revocation::revoke_all(&txn, ada.uuid(), None, "test", s.now()).await;
+        let ended = revocation::revoke_all(&txn, s.means(), ada.uuid(), None, "test").await;
         assert_eq!(ended.expect("to be ended"), 1);
         txn.rollback().await.expect("to go back");
 
@@ -183,14 +183,7 @@ async fn a_role_counts_from_the_next_request_on_and_ends_nothing() {
         answer.is_problem(403, "forbidden");
 
         for (role, status) in [(Role::Admin, 200), (Role::User, 403), (Role::Admin, 200)] {
-            let row = rollcall::models::users::ActiveModel {
-                id: sea_orm::ActiveValue::Unchanged(ada.uuid()),
-                ..Default::default()
-            };
-            let authentications = &s.rollcall.sessions.authentications;
-            row.assign_role(&s.ctx.db, authentications, role, s.now())
-                .await
-                .expect("a role");
+            s.assign_role(&ada, role).await;
             assert_eq!(ada.get("/v1/api/users/admin-only").await.status, status);
             assert!(ada.is_in().await);
         }

@@ -40,16 +40,7 @@ async fn a_login_checked_before_a_change_opens_nothing_after_it() {
         for user in checked {
             let sessions = &s.rollcall.sessions;
             let origin = Origin::default();
-            let outcome = sessions
-                .open(
-                    &s.ctx.db,
-                    &s.rollcall.outbox,
-                    user,
-                    "password",
-                    &origin,
-                    s.now(),
-                )
-                .await;
+            let outcome = sessions.open(s.means(), user, "password", &origin).await;
             assert!(matches!(outcome, Err(Error::InvalidCredentials)));
         }
         assert_eq!(s.open_sessions(ada.uuid()).await, 1);
@@ -78,7 +69,7 @@ async fn a_session_that_ends_while_the_new_password_is_hashed_changes_nothing() 
             204
         );
 
-        let means = s.rollcall.means();
+        let means = s.means();
         let outcome = row.update_profile(means, params, authentication).await;
 
         assert!(matches!(outcome, Err(Error::SessionEnded)), "{outcome:?}");

@@ -1,6 +1,9 @@
 //! What of a session is in the database, and what a failing database does to a renewal.
 
-use rollcall::{initializers::database, models::Error};
+use rollcall::{
+    initializers::database,
+    models::{Error, Means},
+};
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use serde_json::json;
 
@@ -111,11 +114,9 @@ async fn a_renewal_that_fails_leaves_the_token_usable() {
         let before = s.sessions_of(ada.uuid()).await;
 
         for db in [&closed, &no_writing] {
-            let outcome = s
-                .rollcall
-                .sessions
-                .rotate(db, ada.refresh_token(), s.now())
-                .await;
+            let means = Means { db, ..s.means() };
+            let sessions = &s.rollcall.sessions;
+            let outcome = sessions.rotate(means, ada.refresh_token()).await;
             assert!(matches!(outcome, Err(Error::Database(_))));
         }
         no_writing.close().await.expect("to close");
