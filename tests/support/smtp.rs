@@ -1,22 +1,22 @@
-//! A mail server: a real SMTP conversation (RFC 5321) on a port of this machine, that behaves as badly
-//! as a test asks for.
+//! A mail server: a real SMTP conversation (RFC 5321) on a port of this machine, that behaves as
+//! badly as a test asks for.
 
 use std::{
     collections::VecDeque,
     net::{Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, MutexGuard},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use mail_parser::MessageParser;
+use mail_parser::{HeaderForm, HeaderName, MessageParser};
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufStream},
     net::{TcpListener, TcpSocket},
-    task::{AbortHandle, JoinSet},
+    task::{JoinHandle, JoinSet},
 };
 use tokio_rustls::TlsAcceptor;
 
-use super::nodes::{LONG, until};
+use super::nodes::LONG;
 
 /// What happens to a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub enum Behaviour {
 /// A mail that was taken.
 #[derive(Clone, Debug)]
 pub struct Taken {
+    /// Of the envelope, as are the receivers.
+    pub from: String,
     pub to: Vec<String>,
     pub raw: String,
 }
@@ -45,6 +47,15 @@ impl Taken {
     fn parsed<T>(&self, read: impl FnOnce(&mail_parser::Message<'_>) -> T) -> T {
         let parser = MessageParser::default();
         read(&parser.parse(&self.raw).expect("a message"))
+    }
+
+    /// In one line, with its encoded words decoded (RFC 2047).
+    pub fn header(&self, name: &str) -> Option<String> {
+        let name = HeaderName::parse(name.to_string()).expect("a header's name");
+        self.parsed(|m| {
+            let values = m.header_as(name, HeaderForm::Text);
+            Some(values.first()?.as_text()?.to_string())
+        })
     }
 
     pub fn message_id(&self) -> String {
@@ -63,14 +74,17 @@ impl Taken {
         self.parsed(|m| m.body_html(0).expect("an HTML part").into_owned())
     }
 
-    pub fn token(&self) -> String {
+    /// The link that stands in the text part.
+    pub fn link(&self) -> String {
         let text = self.text();
-        let (_, token) = text.split_once("token=").expect("a link");
-        token
-            .split_whitespace()
-            .next()
-            .expect("a token")
-            .to_string()
+        let mut words = text.split_whitespace();
+        let link = words.find(|word| word.starts_with("http") && word.contains("token="));
+        link.expect("a link").to_string()
+    }
+
+    pub fn token(&self) -> String {
+        let link = self.link();
+        link.split_once("token=").expect("a token").1.to_string()
     }
 }
 
@@ -84,7 +98,7 @@ struct State {
 pub struct SmtpServer {
     address: SocketAddr,
     state: Arc<Mutex<State>>,
-    running: AbortHandle,
+    running: JoinHandle<()>,
 }
 
 impl SmtpServer {
@@ -113,7 +127,7 @@ impl SmtpServer {
         Self {
             address,
             state,
-            running: running.abort_handle(),
+            running,
         }
     }
 
@@ -123,7 +137,9 @@ impl SmtpServer {
 
     /// One behaviour for each of the next connections; the last one stays.
     pub fn behave(&self, script: impl IntoIterator<Item = Behaviour>) {
-        self.state().script = script.into_iter().collect();
+        let script: VecDeque<_> = script.into_iter().collect();
+        assert!(!script.is_empty(), "a behaviour that stays");
+        self.state().script = script;
     }
 
     /// What was taken, in order.
@@ -137,8 +153,26 @@ impl SmtpServer {
 
     /// Wait until at least so many were taken.
     pub async fn wait_for(&self, n: usize) -> Vec<Taken> {
-        until(LONG * 2, || async { self.taken().len() >= n }).await;
-        self.taken()
+        let started = Instant::now();
+        loop {
+            let taken = self.taken();
+            if taken.len() >= n {
+                return taken;
+            }
+            assert!(
+                started.elapsed() < LONG * 2,
+                "not {n} mails in {} connections: {taken:#?}",
+                self.connections()
+            );
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Close the port and every connection. After a mere drop the port is not free at once.
+    pub async fn stop(mut self) {
+        self.running.abort();
+        // It was cancelled.
+        let _ = (&mut self.running).await;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -191,6 +225,7 @@ async fn converse(
         return say(&mut stream, "421 closing").await;
     }
     say(&mut stream, "220 test ESMTP").await?;
+    let mut from = None;
     let mut to = Vec::new();
     let mut line = String::new();
     loop {
@@ -202,25 +237,37 @@ async fn converse(
         let verb = command.split([' ', ':']).next().unwrap_or_default();
         match verb.to_ascii_uppercase().as_str() {
             "EHLO" => say(&mut stream, "250-test\r\n250 8BITMIME").await?,
-            "HELO" | "MAIL" | "RSET" | "NOOP" => say(&mut stream, "250 ok").await?,
+            "HELO" | "NOOP" => say(&mut stream, "250 ok").await?,
+            // A client may use its connection again: what it said of another mail is void.
+            "RSET" => {
+                from = None;
+                to.clear();
+                say(&mut stream, "250 ok").await?;
+            }
+            "MAIL" => {
+                from = Some(address(&command));
+                to.clear();
+                say(&mut stream, "250 ok").await?;
+            }
+            "RCPT" | "DATA" if from.is_none() => say(&mut stream, "503 MAIL first").await?,
+            "DATA" if to.is_empty() => say(&mut stream, "503 RCPT first").await?,
             "RCPT" => match behaviour {
                 Behaviour::Defer => say(&mut stream, "450 4.2.1 try again later").await?,
                 Behaviour::Refuse => say(&mut stream, "550 5.1.1 no such\tmailbox").await?,
                 _ => {
-                    let address = command.split(['<', '>']).nth(1).unwrap_or_default();
-                    to.push(address.to_string());
+                    to.push(address(&command));
                     say(&mut stream, "250 ok").await?;
                 }
             },
             "DATA" => {
                 say(&mut stream, "354 go on").await?;
                 let raw = data(&mut stream).await?;
-                let to = std::mem::take(&mut to);
-                state
-                    .lock()
-                    .expect("the state")
-                    .taken
-                    .push(Taken { to, raw });
+                let taken = Taken {
+                    from: from.take().expect("a sender"),
+                    to: std::mem::take(&mut to),
+                    raw,
+                };
+                state.lock().expect("the state").taken.push(taken);
                 if behaviour == Behaviour::TakeAndVanish {
                     return Ok(());
                 }
@@ -230,6 +277,12 @@ async fn converse(
             _ => say(&mut stream, "502 not here").await?,
         }
     }
+}
+
+/// Between the angle brackets.
+fn address(command: &str) -> String {
+    let address = command.split(['<', '>']).nth(1);
+    address.unwrap_or_default().to_string()
 }
 
 /// Up to the lone dot, with the dots that were doubled (RFC 5321, section 4.5.2).
@@ -242,7 +295,7 @@ async fn data(
         if stream.read_line(&mut line).await? == 0 {
             return Err(std::io::ErrorKind::UnexpectedEof.into());
         }
-        if line.trim_end() == "." {
+        if line == ".\r\n" {
             return Ok(raw);
         }
         raw.push_str(line.strip_prefix('.').unwrap_or(&line));

@@ -4,6 +4,7 @@ mod canaries;
 mod outbox;
 mod processes;
 mod smtp;
+mod smtp_server;
 
 use loco_rs::config::{Config, Mailer, MailerTls, SmtpMailer};
 

@@ -166,7 +166,7 @@ async fn a_server_that_is_down_or_silent_for_a_while_loses_nothing() {
         }
         tried(&s, 1).await;
         assert!(server.connections() >= 3);
-        drop(server);
+        server.stop().await;
         for n in 0..3 {
             register(&s, &format!("down-{n}")).await;
         }
