@@ -41,17 +41,16 @@ impl Task for AuditCut {
         if let Some(said) = dry_run(vars, "events", found) {
             return said;
         }
+        let progress = bar(chain::count(means.db).await?);
+        let verdict: Verdict = chain::verify(means.db, signer, None, || progress.inc(1)).await?;
+        progress.finish_and_clear();
+        if let Some(fault) = verdict.fault {
+            return Err(Error::Message(format!(
+                "nothing was removed: the audit trail is broken at {}: {}",
+                fault.sequence, fault.what
+            )));
+        }
         if let Some(last) = last {
-            let progress = bar(chain::count(means.db).await?);
-            let verdict: Verdict =
-                chain::verify(means.db, signer, None, || progress.inc(1)).await?;
-            progress.finish_and_clear();
-            if let Some(fault) = verdict.fault {
-                return Err(Error::Message(format!(
-                    "nothing was removed: the audit trail is broken at {}: {}",
-                    fault.sequence, fault.what
-                )));
-            }
             retention::anchor(means, signer, &last).await?;
         }
         let progress = ProgressBar::new(found);

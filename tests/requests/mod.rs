@@ -1,4 +1,5 @@
 mod access_matrix;
+mod admin;
 mod cors;
 mod full_disk;
 mod headers;

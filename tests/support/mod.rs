@@ -5,6 +5,7 @@
     reason = "a test waits for every task that it spawns"
 )]
 
+pub mod audit;
 mod client;
 mod edits;
 mod mails;
