@@ -15,7 +15,10 @@ use super::{
 };
 use crate::{
     models::{
-        sessions::grant::{Grant, TokenParams},
+        sessions::{
+            grant::{Grant, TokenParams},
+            revocation::LOGOUT,
+        },
         users::{
             self,
             authentication::Credentials,
@@ -138,7 +141,7 @@ fn device_cookie(
 pub async fn logout(rollcall: Rollcall, caller: CurrentUser) -> Result<StatusCode> {
     let means = rollcall.means_of(&caller);
     let sessions = &rollcall.sessions;
-    sessions.revoke(means, caller.session(), "logout").await?;
+    sessions.revoke(means, caller.session(), LOGOUT).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -85,13 +85,9 @@ async fn sweep(ctx: AppContext, rollcall: Runtime) {
     let stopped = rollcall.stopped();
     tokio::pin!(stopped);
     loop {
-        tokio::select! {
-            swept = sweep_once(&ctx, &rollcall, node) => {
-                if let Err(err) = swept {
-                    tracing::warn!(error = %err, "the outbox was not swept; it is tried again");
-                }
-            }
-            () = &mut stopped => return,
+        // Not cut short by a stop: a mail that has just been taken would be sent again.
+        if let Err(err) = sweep_once(&ctx, &rollcall, node).await {
+            tracing::warn!(error = %err, "the outbox was not swept; it is tried again");
         }
         tokio::select! {
             () = sleep(EVERY) => {}

@@ -90,7 +90,6 @@ pub enum Action {
     PasswordChanged,
     PasswordReset,
     PasswordResetForced,
-    PasswordRehashed,
     EmailVerified,
     EmailChangeRequested,
     EmailChanged,
@@ -102,7 +101,7 @@ pub enum Action {
 }
 
 impl Action {
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 25] = [
         Self::AccountRegistered,
         Self::AccountInvited,
         Self::AccountUpdated,
@@ -120,7 +119,6 @@ impl Action {
         Self::PasswordChanged,
         Self::PasswordReset,
         Self::PasswordResetForced,
-        Self::PasswordRehashed,
         Self::EmailVerified,
         Self::EmailChangeRequested,
         Self::EmailChanged,
@@ -150,7 +148,6 @@ impl Action {
             Self::PasswordChanged => "password.changed",
             Self::PasswordReset => "password.reset",
             Self::PasswordResetForced => "password.reset_forced",
-            Self::PasswordRehashed => "password.rehashed",
             Self::EmailVerified => "email.verified",
             Self::EmailChangeRequested => "email.change_requested",
             Self::EmailChanged => "email.changed",

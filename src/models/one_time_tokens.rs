@@ -92,12 +92,7 @@ impl OneTimeTokens {
         now: DateTime<Utc>,
     ) -> Result<Model> {
         users::Model::lock(txn, user.id).await?;
-        Entity::delete_many()
-            .filter(Column::UserId.eq(user.id))
-            .filter(Column::Kind.eq(kind.as_str()))
-            .filter(Column::UsedAt.is_null())
-            .exec(txn)
-            .await?;
+        void(txn, user.id, kind).await?;
         let mut token = Model {
             id: new_id(now),
             user_id: user.id,
@@ -229,6 +224,17 @@ pub async fn void_all(txn: &impl ConnectionTrait, user_id: Uuid) -> Result<()> {
     Ok(())
 }
 
+/// Make an account's tokens of one kind void.
+pub async fn void(txn: &impl ConnectionTrait, user_id: Uuid, kind: Kind) -> Result<()> {
+    Entity::delete_many()
+        .filter(Column::UserId.eq(user_id))
+        .filter(Column::Kind.eq(kind.as_str()))
+        .filter(Column::UsedAt.is_null())
+        .exec(txn)
+        .await?;
+    Ok(())
+}
+
 /// Remove rows that say nothing any more. How many?
 pub async fn purge(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<u64> {
     let old = Column::ExpiresAt.lt((now - KEPT).fixed_offset());
@@ -252,7 +258,8 @@ fn id_of(plain: &str) -> Option<Uuid> {
     (secret.len() == 32).then(|| Uuid::from_bytes(*id))
 }
 
-fn invalid() -> Error {
+/// The refusal of a token, whatever is wrong with it.
+pub fn invalid() -> Error {
     Error::Invalid(vec![Fault::new(
         "token",
         "invalid_or_expired",

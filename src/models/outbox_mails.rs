@@ -171,6 +171,11 @@ impl Outbox {
         details: &Details,
         now: DateTime<Utc>,
     ) -> Result<Ordered> {
+        if let Some(token) = kind.token() {
+            // The newer one counts from now on, not from its delivery.
+            users::Model::lock(txn, user.id).await?;
+            one_time_tokens::void(txn, user.id, token).await?;
+        }
         self.write(txn, kind, Some(user.id), recipient, details, now)
             .await
     }
@@ -349,8 +354,7 @@ impl Outbox {
                 Expr::value(None::<DateTimeWithTimeZone>),
             )
             .col_expr(Column::LastError, Expr::value(Some(error)))
-            .filter(Column::Id.eq(mail.id))
-            .filter(Column::Status.eq(status::QUEUED))
+            .filter(claimed(mail))
             .exec(db)
             .await?;
         Ok(())
@@ -415,11 +419,18 @@ async fn end(
             Expr::value(None::<DateTimeWithTimeZone>),
         )
         .col_expr(Column::EndedAt, Expr::value(Some(now.fixed_offset())))
-        .filter(Column::Id.eq(mail.id))
-        .filter(Column::Status.eq(status::QUEUED))
+        .filter(claimed(mail))
         .exec(db)
         .await?;
     Ok(())
+}
+
+/// This mail, while the claim that it was read under is the last one.
+fn claimed(mail: &Model) -> Condition {
+    Condition::all()
+        .add(Column::Id.eq(mail.id))
+        .add(Column::Status.eq(status::QUEUED))
+        .add(Column::Attempts.eq(mail.attempts))
 }
 
 /// A mail server's words on one line.

@@ -5,8 +5,8 @@
 //! On a full disk such a write is answered with its row, and lost.
 
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
+    ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
 /// On SQLite the write lock is taken at once and waited for. A deferred transaction that reads and
@@ -18,4 +18,25 @@ pub async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr
         ..Default::default()
     })
     .await
+}
+
+/// What only one transaction at a time may decide. Any numbers do; they are the same for all nodes.
+#[derive(Clone, Copy)]
+pub enum Exclusive {
+    AuditChain = 0x0061_7564_6974_6c6b,
+    LastAdmin = 0x006c_6173_7461_646d,
+}
+
+/// Wait until nobody else decides this, until the transaction ends; before any row is locked, so that
+/// no two wait for each other. On SQLite every transaction that writes is alone already.
+pub async fn alone(txn: &impl ConnectionTrait, what: Exclusive) -> Result<(), DbErr> {
+    if txn.get_database_backend() == DatabaseBackend::Postgres {
+        let lock = Statement::from_sql_and_values(
+            DatabaseBackend::Postgres,
+            "SELECT pg_advisory_xact_lock($1)",
+            [(what as i64).into()],
+        );
+        txn.execute_raw(lock).await?;
+    }
+    Ok(())
 }

@@ -59,10 +59,13 @@ async fn find_user(rollcall: &Runtime, vars: &Vars) -> Result<users::Model> {
         Ok(id) => users::Model::find_by_id(&rollcall.db, id).await,
         Err(_) => users::Model::find_by_identifier(&rollcall.db, identifier).await,
     };
-    found.map_err(|err| match err {
-        models::Error::NotFound => Error::string("no living account has this identifier"),
-        err => err.into(),
-    })
+    match found {
+        Ok(user) if !user.is_deleted() => Ok(user),
+        Ok(_) | Err(models::Error::NotFound) => {
+            Err(Error::string("no living account has this identifier"))
+        }
+        Err(err) => Err(err.into()),
+    }
 }
 
 /// Refuse what the task does not know: a typing error must not be ignored.

@@ -72,6 +72,7 @@ pub struct Activity {
     #[schema(example = "success")]
     pub outcome: String,
     pub by_me: bool,
+    /// One's own; null when it was somebody else's.
     #[schema(required = true)]
     pub session_id: Option<Uuid>,
     /// One's own; null when it was somebody else's.
@@ -93,7 +94,7 @@ impl Activity {
             action: event.action,
             outcome: event.outcome,
             by_me,
-            session_id: event.session_id,
+            session_id: event.session_id.filter(|_| is_told),
             ip_address: event.ip_address.filter(|_| is_told),
         }
     }

@@ -36,14 +36,18 @@ pub async fn count(db: &impl ConnectionTrait, last: &Model) -> Result<u64> {
     Ok(gone.count(db).await?)
 }
 
-/// Set the anchor after this event; from then on what lies before may be removed. The caller has
-/// verified the chain.
+/// Set the anchor after this event, if there is none so far on; from then on what lies before may be
+/// removed. The caller has verified the chain.
 pub async fn anchor(means: Means<'_>, signer: &Signer, last: &Model) -> Result<()> {
     let (sequence, hash) = (
         last.sequence.unwrap_or_default(),
         last.hash.clone().unwrap_or_default(),
     );
     let txn = transaction::begin(means.db).await?;
+    let there = audit_anchors::latest(&txn).await?;
+    if there.is_some_and(|anchor| anchor.sequence >= sequence) {
+        return Ok(());
+    }
     let row = audit_anchors::ActiveModel {
         id: Set(new_id(means.now)),
         sequence: Set(sequence),

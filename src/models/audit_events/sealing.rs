@@ -7,18 +7,18 @@
 //! table's triggers alone.
 
 use sea_orm::{
-    ConnectionTrait, DatabaseBackend, DatabaseConnection, QueryOrder, QuerySelect, Statement,
-    entity::prelude::*, sea_query::Expr,
+    ConnectionTrait, DatabaseConnection, QueryOrder, QuerySelect, entity::prelude::*,
+    sea_query::Expr,
 };
 
 use super::{Column, Entity, chain};
-use crate::models::{Result, transaction};
+use crate::models::{
+    Result,
+    transaction::{self, Exclusive},
+};
 
 /// Events that are sealed in one transaction.
 const BATCH: u64 = 500;
-
-/// Any number does; it must be the same for all nodes.
-const LOCK: i64 = 0x0061_7564_6974_6c6b;
 
 /// Is anything waiting?
 pub async fn is_due(db: &impl ConnectionTrait) -> Result<bool> {
@@ -33,14 +33,7 @@ pub async fn is_due(db: &impl ConnectionTrait) -> Result<bool> {
 /// Append one batch; 0 when nothing is left.
 pub async fn seal(db: &DatabaseConnection) -> Result<u64> {
     let txn = transaction::begin(db).await?;
-    if txn.get_database_backend() == DatabaseBackend::Postgres {
-        txn.execute_raw(Statement::from_sql_and_values(
-            DatabaseBackend::Postgres,
-            "SELECT pg_advisory_xact_lock($1)",
-            [LOCK.into()],
-        ))
-        .await?;
-    }
+    transaction::alone(&txn, Exclusive::AuditChain).await?;
     let events = Entity::find()
         .filter(Column::Sequence.is_null())
         .order_by_asc(Column::Id)

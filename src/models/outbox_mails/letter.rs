@@ -71,7 +71,7 @@ impl Outbox {
             TokenKind::Invitation => !user.has_password(),
             _ => true,
         };
-        if !wanted || !user.is_usable(now) || is_overtaken(db, mail).await? {
+        if !wanted || !user.is_usable(now) || is_overtaken(db, mail, &user).await? {
             return Ok(None);
         }
         if token_kind != TokenKind::ChangeEmail {
@@ -101,10 +101,11 @@ impl Outbox {
         if let Some(id) = mail.token_id {
             match one_time_tokens::Entity::find_by_id(id).one(db).await? {
                 Some(token) if token.used_at.is_none() => {
-                    if token.expires_at.to_utc() > now {
+                    if token.expires_at.to_utc() > now && self.tokens.plain(&token).is_ok() {
                         return Ok(Some(token));
                     }
-                    // The mail waited for longer than its link was good: it gets another one.
+                    // The mail waited for longer than its link was good, or the secret is another one
+                    // since: it gets another link.
                 }
                 _ => return Ok(None),
             }
@@ -140,23 +141,31 @@ async fn recipient(db: &impl ConnectionTrait, mail: &Model) -> Result<Option<use
         None => users::Model::find_by_identifier(db, &mail.recipient).await,
     };
     match user {
-        Ok(user) => Ok(Some(user).filter(|user| !user.is_deleted())),
+        // Also a deleted one: its owner is to know what happened before.
+        Ok(user) => Ok(Some(user)),
         Err(Error::NotFound) => Ok(None),
         Err(err) => Err(err),
     }
 }
 
-/// Has a newer one of its kind been ordered?
-async fn is_overtaken(db: &impl ConnectionTrait, mail: &Model) -> Result<bool> {
-    let mut same = Condition::any().add(Column::Recipient.eq(&mail.recipient));
-    if let Some(user_id) = mail.user_id {
-        same = same.add(Column::UserId.eq(user_id));
-    }
+/// Has a newer one of its kind been ordered for this account?
+async fn is_overtaken(
+    db: &impl ConnectionTrait,
+    mail: &Model,
+    user: &users::Model,
+) -> Result<bool> {
+    let by_address = Condition::all()
+        .add(Column::UserId.is_null())
+        .add(Column::Recipient.eq(&user.email_canonical));
     let newer = Entity::find()
         .filter(Column::Kind.eq(&mail.kind))
         .filter(Column::Id.gt(mail.id))
         .filter(Column::Status.is_in([status::QUEUED, status::SENT]))
-        .filter(same);
+        .filter(
+            Condition::any()
+                .add(Column::UserId.eq(user.id))
+                .add(by_address),
+        );
     Ok(newer.count(db).await? > 0)
 }
 

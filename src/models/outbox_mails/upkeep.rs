@@ -44,6 +44,12 @@ pub async fn retry(db: &impl ConnectionTrait, id: Option<Uuid>, now: DateTime<Ut
                     .add(Column::NextAttemptAt.gt(now.fixed_offset())),
             ),
         );
+    // Not one that somebody is sending.
+    update = update.filter(
+        Condition::any()
+            .add(Column::ClaimedUntil.is_null())
+            .add(Column::ClaimedUntil.lte(now.fixed_offset())),
+    );
     if let Some(id) = id {
         update = update.filter(Column::Id.eq(id));
     }
@@ -84,15 +90,16 @@ pub async fn purge_batch(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Resul
     Ok(deleted.exec(db).await?.rows_affected)
 }
 
-/// Remove every mail to an account, and to the addresses that it had or asked for.
-pub async fn erase(txn: &impl ConnectionTrait, user: &users::Model) -> Result<()> {
-    Entity::delete_many()
-        .filter(
-            Condition::any()
-                .add(Column::UserId.eq(user.id))
-                .add(Column::Recipient.is_in([&user.email, &user.email_canonical])),
-        )
-        .exec(txn)
-        .await?;
+/// Remove every mail to an account; and to its address, unless somebody else has that by now.
+pub async fn erase(
+    txn: &impl ConnectionTrait,
+    user: &users::Model,
+    address_is_free: bool,
+) -> Result<()> {
+    let mut its = Condition::any().add(Column::UserId.eq(user.id));
+    if address_is_free {
+        its = its.add(Column::Recipient.is_in([&user.email, &user.email_canonical]));
+    }
+    Entity::delete_many().filter(its).exec(txn).await?;
     Ok(())
 }

@@ -75,6 +75,9 @@ impl Sessions {
     }
 }
 
+/// Why a session was ended that ended itself.
+pub const LOGOUT: &str = "logout";
+
 /// Why a session was ended whose refresh token was used twice.
 pub const REUSED: &str = "refresh_token_reused";
 
@@ -106,6 +109,17 @@ pub async fn revoke_all(
 pub async fn is_open(db: &impl ConnectionTrait, id: Uuid) -> Result<bool> {
     let session = Entity::find_by_id(id).filter(Column::RevokedAt.is_null());
     Ok(session.one(db).await?.is_some())
+}
+
+/// Has this session only ended by itself, or by its own logout?
+pub async fn was_left_alone(db: &impl ConnectionTrait, id: Uuid) -> Result<bool> {
+    let session = Entity::find_by_id(id).one(db).await?;
+    Ok(
+        session.is_none_or(|session| match session.revoked_reason.as_deref() {
+            None => true,
+            Some(reason) => reason == LOGOUT,
+        }),
+    )
 }
 
 async fn end(

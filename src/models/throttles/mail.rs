@@ -43,13 +43,11 @@ impl Throttles {
         if !self.settings.enable {
             return Ok(());
         }
-        let to = self.mail_to(address);
-        count(txn, to, &TO_AN_ADDRESS, now).await?;
         if let Some(client) = client {
             let from = self.id("mail for", &network(client));
             count(txn, from, &FOR_A_CLIENT, now).await?;
         }
-        Ok(())
+        count(txn, self.mail_to(address), &TO_AN_ADDRESS, now).await
     }
 
     /// Forget that this address was sent mails.
@@ -72,11 +70,13 @@ async fn count(
     now: DateTime<Utc>,
 ) -> Result<()> {
     let stamp = now.fixed_offset();
+    // Not blocked at all: a request that began earlier may come here later.
+    let never = DateTime::<Utc>::UNIX_EPOCH.fixed_offset();
     let first = ActiveModel {
         id: Set(id),
         failures: Set(0),
         failed_at: Set(stamp),
-        blocked_until: Set(stamp),
+        blocked_until: Set(never),
     };
     Entity::insert(first)
         .on_conflict_do_nothing_on([Column::Id])
@@ -88,9 +88,9 @@ async fn count(
     let update = Entity::update_many()
         .col_expr(
             Column::BlockedUntil,
-            Expr::case(is_quiet.clone(), Expr::value(stamp))
+            Expr::case(is_quiet.clone(), Expr::col(Column::BlockedUntil))
                 .case(is_last, Expr::value((now + share.interval).fixed_offset()))
-                .finally(Expr::value(stamp))
+                .finally(Expr::col(Column::BlockedUntil))
                 .into(),
         )
         .col_expr(

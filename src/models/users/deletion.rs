@@ -1,7 +1,7 @@
 //! Soft deletion: the row stays, the account is gone and its identifiers are free.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, IntoActiveModel, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{ConnectionTrait, IntoActiveModel, QuerySelect, entity::prelude::*};
 
 use super::{Column, Entity, Model, Role, is_usable};
 use crate::models::{
@@ -9,7 +9,7 @@ use crate::models::{
     audit_events::{Action, Event, record},
     one_time_tokens,
     sessions::revocation::revoke_all,
-    transaction,
+    transaction::{self, Exclusive},
 };
 
 impl Model {
@@ -38,8 +38,8 @@ impl Model {
         Ok(user)
     }
 
-    /// Would there be an administrator left without this one? Decided for parallel attempts, too: all
-    /// who could be one are locked, in one order, until the transaction ends.
+    /// Would there be an administrator left without this one? Decided by one transaction at a time, also
+    /// on other nodes: to be asked before any row is locked.
     ///
     /// # Errors
     /// [`Error::LastAdmin`].
@@ -48,6 +48,7 @@ impl Model {
         txn: &impl ConnectionTrait,
         now: DateTime<Utc>,
     ) -> Result<()> {
+        transaction::alone(txn, Exclusive::LastAdmin).await?;
         if active_admins(txn, now).await? == [self.id] {
             return Err(Error::LastAdmin);
         }
@@ -55,17 +56,13 @@ impl Model {
     }
 }
 
-/// The ids of the administrators who can act, locked in one order until the transaction ends.
+/// The ids of the first few administrators who can act.
 async fn active_admins(txn: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<Vec<Uuid>> {
     let admins = Entity::find()
+        .select_only()
+        .column(Column::Id)
         .filter(Column::Role.eq(Role::Admin))
         .filter(is_usable(now))
-        .order_by_asc(Column::Id)
-        .lock_exclusive();
-    Ok(admins
-        .all(txn)
-        .await?
-        .into_iter()
-        .map(|admin| admin.id)
-        .collect())
+        .limit(2);
+    Ok(admins.into_tuple().all(txn).await?)
 }

@@ -8,9 +8,9 @@ use super::{Column, Entity, Model, identifiers, verification::OneTimeTokenParams
 use crate::models::{
     Error, Means, Result,
     audit_events::{Action, Event, record},
-    one_time_tokens::Kind as TokenKind,
+    one_time_tokens::{self, Kind as TokenKind},
     outbox_mails::{Details, Kind, Ordered},
-    sessions::revocation::revoke_all,
+    sessions::revocation::{revoke_all, was_left_alone},
     transaction,
 };
 
@@ -76,6 +76,12 @@ impl Model {
         let _changing = means.sessions.authentications.changing(user.id);
         let txn = transaction::begin(db).await?;
         let before = token.consume(&txn, TokenKind::ChangeEmail, now).await?;
+        // Whoever has thrown the one out who asked does not want what was asked for.
+        if let Some(asked_in) = token.session_id
+            && !was_left_alone(&txn, asked_in).await?
+        {
+            return Err(one_time_tokens::invalid());
+        }
         let mut row = before.clone().into_active_model();
         row.email.set_if_not_equals(token.email.clone());
         row.email_canonical

@@ -87,8 +87,9 @@ pub fn email(email: &str) -> Result<(), ValidationError> {
     if email.len() > MAX_EMAIL_BYTES {
         return refuse("invalid_length", "An email address has at most 254 bytes.");
     }
-    let sendable =
-        email.is_ascii() && email.validate_email() && email.parse::<lettre::Address>().is_ok();
+    let sendable = email.is_ascii()
+        && email.validate_email()
+        && email.parse::<lettre::message::Mailbox>().is_ok();
     if !sendable {
         return refuse(
             "invalid_email",

@@ -149,6 +149,18 @@ impl Model {
 
         let _changing = means.sessions.authentications.changing(user.id);
         let txn = transaction::begin(db).await?;
+        let current = Self::lock(&txn, user.id).await?;
+        if current.is_deleted() {
+            return Err(Error::NotFound);
+        }
+        // Hashing takes its time; what was proved must still hold.
+        let proved = params.password.is_some() || new_email.is_some();
+        if proved && current.hashed_password != user.hashed_password {
+            return Err(Error::SessionEnded);
+        }
+        let user = current;
+        let new_email =
+            new_email.filter(|email| identifiers::canonical(email) != user.email_canonical);
         let mut mails = Vec::new();
         let new_password = hashed_password.is_some();
         let row = user.changed(&params, hashed_password);

@@ -54,13 +54,25 @@ impl Model {
             // Restored, or deleted anew, since it was found.
             return Ok(false);
         }
-        outbox_mails::upkeep::erase(&txn, &user).await?;
+        // Somebody else may have its identifiers by now, and what is counted and owed under them.
+        let mut free = Vec::new();
+        for identifier in user.identifiers() {
+            match Self::find_by_identifier(&txn, identifier).await {
+                Err(Error::NotFound) => free.push(identifier),
+                Ok(_) => {}
+                Err(err) => return Err(err),
+            }
+        }
+        let address_is_free = free.contains(&user.email_canonical.as_str());
+        outbox_mails::upkeep::erase(&txn, &user, address_is_free).await?;
         audit_events::erase_addresses(&txn, user.id).await?;
-        means.throttles.forget(&txn, &user.identifiers()).await?;
-        means
-            .throttles
-            .forget_mails_to(&txn, &user.email_canonical)
-            .await?;
+        means.throttles.forget(&txn, &free).await?;
+        if address_is_free {
+            let throttles = means.throttles;
+            throttles
+                .forget_mails_to(&txn, &user.email_canonical)
+                .await?;
+        }
         record(&txn, means, Event::of(Action::AccountPurged, user.id)).await?;
         // Sessions and tokens go with it.
         Entity::delete_by_id(user.id).exec(&txn).await?;

@@ -430,9 +430,11 @@ fn matching(params: &SearchParams, now: DateTime<Utc>) -> Condition {
                     .add(Column::SuspendedUntil.is_null())
                     .add(Column::SuspendedUntil.gt(now)),
             ),
-        Some("active") => all.add(super::is_usable(now.to_utc())),
+        Some("active") => all
+            .add(super::is_usable(now.to_utc()))
+            .add(Column::EmailVerifiedAt.is_not_null()),
         Some("unverified") => all
-            .add(Column::DeletedAt.is_null())
+            .add(super::is_usable(now.to_utc()))
             .add(Column::EmailVerifiedAt.is_null()),
         _ => all.add(Column::DeletedAt.is_null()),
     };

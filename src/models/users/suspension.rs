@@ -27,7 +27,7 @@ const BATCH: u64 = 500;
 #[derive(Clone, Debug, Default, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SuspendParams {
-    /// For administrators; the user is not told.
+    /// For administrators; the user finds it in an export, and nowhere else.
     #[serde(default)]
     #[validate(custom(function = "valid_reason"))]
     #[schema(max_length = 500, example = "Reported for spam")]

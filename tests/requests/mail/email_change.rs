@@ -59,6 +59,7 @@ async fn the_old_address_stays_until_the_new_one_is_confirmed_and_both_are_told(
 async fn the_same_address_in_another_case_is_written_at_once() {
     service(|s| async move {
         let ada = s.member("ada").await;
+        s.mails().await;
 
         let answer = ada.patch(USERS, json!({"email": "Ada@Example.com"})).await;
 
@@ -183,6 +184,29 @@ async fn a_change_voids_the_mails_that_wait() {
             .use_token("/auth/password/reset", &reset, Some(ANOTHER))
             .await;
         assert_eq!(used, 422);
+    })
+    .await;
+}
+
+/// Whoever throws a thief out does not want what the thief asked for.
+#[tokio::test]
+async fn a_change_that_was_asked_for_in_a_session_that_was_thrown_out_is_void() {
+    service(|s| async move {
+        let thief = s.member("ada").await;
+        let owner = s.log_in("ada", PASSWORD).await;
+        thief.patch(USERS, json!({"email": NEW})).await;
+        let token = s.last_mail_to(NEW).await.token().to_string();
+
+        assert_eq!(
+            owner
+                .post("/auth/logout-all", serde_json::Value::Null)
+                .await
+                .status,
+            204
+        );
+
+        assert_eq!(s.anonymous().use_token(CHANGE, &token, None).await, 422);
+        assert!(s.log_in(OLD, PASSWORD).await.is_in().await);
     })
     .await;
 }

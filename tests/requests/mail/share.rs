@@ -123,3 +123,23 @@ async fn a_change_of_the_address_counts_for_the_new_one() {
     })
     .await;
 }
+
+/// Requests take their time, and end in another order than they began.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn registrations_of_one_client_that_overtake_each_other_all_get_their_mail() {
+    service(|s| async move {
+        let client = s.anonymous().at("192.0.2.1");
+        in_parallel(12, move |i| {
+            let client = client.clone();
+            let body = json!({
+                "username": format!("user-{i}"), "email": format!("user-{i}@example.com"),
+                "password": crate::support::PASSWORD,
+            });
+            async move { assert_eq!(client.post("/auth/register", body).await.status, 201) }
+        })
+        .await;
+
+        assert_eq!(s.mails().await.len(), 12);
+    })
+    .await;
+}
