@@ -22,6 +22,7 @@ pub async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr
 
 /// What only one transaction at a time may decide. Any numbers do; they are the same for all nodes.
 #[derive(Clone, Copy)]
+#[repr(i64)]
 pub enum Exclusive {
     AuditChain = 0x0061_7564_6974_6c6b,
     LastAdmin = 0x006c_6173_7461_646d,

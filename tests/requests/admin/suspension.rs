@@ -73,7 +73,7 @@ async fn a_suspension_with_an_end_lifts_itself() {
 
         s.set_clock(until - Duration::seconds(1));
         s.log_in_fails("ada", PASSWORD).await;
-        s.set_clock(until);
+        s.set_clock(until + Duration::seconds(1));
         assert!(
             s.log_in("ada", PASSWORD).await.is_in().await,
             "before anybody tidied up"
