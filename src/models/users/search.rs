@@ -432,7 +432,8 @@ fn matching(params: &SearchParams, now: DateTime<Utc>) -> Condition {
         Some("deleted") => all.add(Column::DeletedAt.is_not_null()),
         Some("suspended") => all
             .add(Column::DeletedAt.is_null())
-            .add(Column::IsActive.eq(false))
+            // In the words of the index.
+            .add(Expr::col(Column::IsActive).not())
             .add(
                 Condition::any()
                     .add(Column::SuspendedUntil.is_null())
