@@ -5,38 +5,44 @@
 //! cargo run --release --example bench_admin -- postgres://user@host/name
 //! ```
 //!
-//! `--users 1000000`, `--events 1000000`, `--rounds 200`, `--quick` (10,000 and 20), `--json`. What was made
-//! is kept, and used again by the next run.
+//! `--users 1000000`, `--events 1000000`, `--rounds 200`, `--quick` (10,000 and 20), `--only <part of a line's
+//! name>`, `--json`. What was made is kept, and used again by the next run.
 
 #![expect(
     clippy::disallowed_methods,
     reason = "a measurement asks the real clock"
 )]
 
+mod cases;
 mod data;
 
 use std::time::Instant;
 
-use chrono::{Duration, Utc};
+use chrono::Utc;
 use indicatif::ProgressBar;
 use migration::{Migrator, MigratorTrait};
-use rollcall::models::{
-    audit_events::chain::{self, Signer},
-    cursor::Cursors,
-    users::{self, search},
+use rollcall::{
+    initializers::database,
+    models::{
+        audit_events::chain::{self, Signer},
+        cursor::Cursors,
+        users::{self, search},
+    },
 };
-use sea_orm::{
-    ConnectOptions, Database, DatabaseBackend, DatabaseConnection, EntityTrait, Statement,
-};
+use sea_orm::{DatabaseBackend, DatabaseConnection, EntityTrait, Statement};
 use serde::Serialize;
 use serde_json::json;
 
+use cases::{Case, PAGE_GOAL};
+
+/// The application's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Result<T, E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
 
-/// Milliseconds.
-const PAGE_GOAL: f64 = 25.0;
 const RATIO_GOAL: f64 = 1.5;
-const TEXT_GOAL: f64 = 100.0;
+/// Milliseconds.
 const TOTAL_GOAL: f64 = 150.0;
 /// Events a second.
 const VERIFY_GOAL: f64 = 200_000.0;
@@ -47,6 +53,7 @@ struct Options {
     users: u64,
     events: u64,
     rounds: usize,
+    only: String,
     json: bool,
 }
 
@@ -57,10 +64,15 @@ impl Options {
             users: 1_000_000,
             events: 1_000_000,
             rounds: 200,
+            only: String::new(),
             json: false,
         };
         let mut arguments = std::env::args().skip(1);
         while let Some(argument) = arguments.next() {
+            if argument == "--only" {
+                options.only = arguments.next().ok_or("a name is missing")?;
+                continue;
+            }
             let mut number =
                 || -> Result<u64> { Ok(arguments.next().ok_or("a number is missing")?.parse()?) };
             match argument.as_str() {
@@ -89,15 +101,6 @@ struct Line {
     holds: bool,
 }
 
-/// A list that is measured: its query, and the condition and order of the same in plain SQL.
-struct Case {
-    name: &'static str,
-    params: serde_json::Value,
-    plain: String,
-    order: &'static str,
-    goal: f64,
-}
-
 #[tokio::main]
 async fn main() -> Result<()> {
     let options = Options::read()?;
@@ -106,141 +109,70 @@ async fn main() -> Result<()> {
     data::users(&db, options.users).await?;
     data::events(&db, options.events).await?;
 
-    let cases = cases(db.get_database_backend());
-    let mut lines = Vec::new();
-    let progress = ProgressBar::new(cases.len() as u64 + 6);
-    for case in &cases {
-        lines.push(list(&db, case, options.rounds, None).await?);
-        progress.inc(1);
-    }
-    for (name, sort) in [("newest first", "-created_at"), ("by username", "username")] {
-        let case = cases.iter().find(|case| case.params["sort"] == sort);
-        let case = case.ok_or("no such case")?;
-        let (cursor, place) = walk(&db, case).await?;
-        let mut line = list(&db, case, options.rounds, Some((cursor, place))).await?;
-        line.case = format!("{name}, page {DEEP} or the last");
-        lines.push(line);
-        progress.inc(1);
-    }
-    for filters in [
-        json!({}),
-        json!({"role": "admin"}),
-        json!({"status": "unverified"}),
-        json!({"q": "an"}),
-    ] {
-        lines.push(total(&db, filters, options.rounds).await?);
-        progress.inc(1);
-    }
-    progress.finish_and_clear();
-    let (verified, rate) = verify(&db).await?;
-    print(&options, &db, &lines, verified, rate);
+    let mut table = Table::begin(&options, &db);
+    lists(&db, &mut table).await?;
+    totals(&db, &mut table).await?;
+    verify(&db, &mut table).await?;
+    table.end();
     Ok(())
 }
 
-async fn connect(uri: &str) -> Result<DatabaseConnection> {
-    let mut options = ConnectOptions::new(uri);
-    options
-        .max_connections(4)
-        .sqlx_logging(false)
-        .map_sqlx_sqlite_opts(|sqlite| {
-            sqlite
-                .journal_mode(sqlx::sqlite::SqliteJournalMode::Wal)
-                .synchronous(sqlx::sqlite::SqliteSynchronous::Normal)
-        });
-    Ok(Database::connect(options).await?)
+async fn lists(db: &DatabaseConnection, table: &mut Table) -> Result<()> {
+    let cases = cases::all(db.get_database_backend());
+    for case in &cases {
+        if table.wants(case.name) {
+            let line = list(db, case, table.rounds, None).await?;
+            table.add(line);
+        }
+    }
+    for (name, sort) in [
+        ("newest first, page 10,000", "-created_at"),
+        ("by username, page 10,000", "username"),
+        ("by last login, page 10,000", "-last_login_at"),
+    ] {
+        if !table.wants(name) {
+            continue;
+        }
+        let case = cases.iter().find(|case| case.params["sort"] == sort);
+        let case = case.ok_or("no such case")?;
+        let place = walk(db, case).await?;
+        let mut line = list(db, case, table.rounds, Some(place)).await?;
+        line.case = name.to_string();
+        table.add(line);
+    }
+    Ok(())
 }
 
-fn cases(backend: DatabaseBackend) -> Vec<Case> {
-    let (never, contains): (_, fn(&str) -> String) = if backend == DatabaseBackend::Postgres {
-        (
-            "(coalesce(last_login_at, '1970-01-01 00:00:00+00'::timestamptz)) DESC, id DESC",
-            |text| format!("search_text LIKE '%{text}%'"),
-        )
-    } else {
-        (
-            "coalesce(last_login_at, '1970-01-01T00:00:00+00:00') DESC, id DESC",
-            |text| {
-                format!(
-                    "id IN (SELECT user_id FROM users_search WHERE number IN \
-                 (SELECT rowid FROM users_search_text WHERE users_search_text MATCH '\"{text}\"'))"
-                )
-            },
-        )
-    };
-    let page = |name, params, plain: &str, order| Case {
-        name,
-        params,
-        plain: plain.to_string(),
-        order,
-        goal: PAGE_GOAL,
-    };
-    let text = |name, q: &str| Case {
-        name,
-        params: json!({"q": q, "sort": "-created_at"}),
-        plain: if q.chars().count() < 3 {
-            format!("search_text LIKE '%{q}%'")
-        } else {
-            contains(q)
-        },
-        order: "id DESC",
-        goal: TEXT_GOAL,
-    };
-    vec![
-        page(
-            "newest first",
-            json!({"sort": "-created_at"}),
-            "TRUE",
-            "id DESC",
-        ),
-        page(
-            "by username",
-            json!({"sort": "username"}),
-            "TRUE",
-            "username_canonical, id",
-        ),
-        page(
-            "by email, from the end",
-            json!({"sort": "-email"}),
-            "TRUE",
-            "email_canonical DESC, id DESC",
-        ),
-        page(
-            "by last login, latest first",
-            json!({"sort": "-last_login_at"}),
-            "TRUE",
-            never,
-        ),
-        page(
-            "administrators",
-            json!({"role": "admin", "sort": "username"}),
-            "role = 'admin'",
-            "username_canonical, id",
-        ),
-        page(
-            "suspended, by username",
-            json!({"status": "suspended", "sort": "username"}),
-            "NOT is_active",
-            "username_canonical, id",
-        ),
-        page(
-            "unverified, by email",
-            json!({"status": "unverified", "sort": "email"}),
-            "is_active AND email_verified_at IS NULL",
-            "email_canonical, id",
-        ),
-        page(
-            "exact email",
-            json!({"email": "user.7@example.com"}),
-            "email_canonical = 'user.7@example.com'",
-            "id DESC",
-        ),
-        text("text: a handful have it", "qzx-handful"),
-        text("text: 0.1 % have it", "medium-name"),
-        text("text: many have it", "example"),
-        text("text: not ASCII", "núñez"),
-        text("text: nobody has it", "nobody-at-all"),
-        text("text: two letters", "an"),
-    ]
+async fn totals(db: &DatabaseConnection, table: &mut Table) -> Result<()> {
+    for (name, filters) in [
+        ("total of all", json!({})),
+        ("total of administrators", json!({"role": "admin"})),
+        ("total of unverified", json!({"status": "unverified"})),
+        ("total of suspended", json!({"status": "suspended"})),
+        ("total of deleted", json!({"status": "deleted"})),
+        ("total with two letters", json!({"q": "an"})),
+        ("total, nobody has it", json!({"q": "zq"})),
+        ("total, 30,000 side by side", json!({"q": "merged.example"})),
+    ] {
+        if table.wants(name) {
+            let line = total(db, name, filters, table.rounds).await?;
+            table.add(line);
+        }
+    }
+    Ok(())
+}
+
+/// As the application does.
+async fn connect(uri: &str) -> Result<DatabaseConnection> {
+    let config = serde_json::from_value(json!({
+        "uri": uri,
+        "enable_logging": false,
+        "connect_timeout": 5000,
+        "idle_timeout": 60_000,
+        "min_connections": 1,
+        "max_connections": 4,
+    }))?;
+    Ok(database::connect(&config).await?)
 }
 
 fn millis(since: Instant) -> f64 {
@@ -268,7 +200,10 @@ async fn list(
 ) -> Result<Line> {
     let cursors = Cursors::new(b"a bench's secret, and nobody else's");
     let mut params = case.params.clone();
-    let mut plain = format!("{} AND deleted_at IS NULL", case.plain);
+    let mut plain = case.plain.clone();
+    if params["status"] != "deleted" {
+        plain += " AND deleted_at IS NULL";
+    }
     if let Some((cursor, place)) = place {
         params["cursor"] = cursor.into();
         plain = format!("{plain} AND {place}");
@@ -333,13 +268,23 @@ async fn walk(db: &DatabaseConnection, case: &Case) -> Result<(String, String)> 
         } else {
             format!("x'{}'", last.id.simple())
         };
-        let after = if case.order == "id DESC" {
-            format!("id < {id}")
-        } else {
-            format!(
-                "(username_canonical, id) > ('{}', {id})",
-                last.username_canonical
-            )
+        let after = match case.params["sort"].as_str() {
+            Some("-created_at") => {
+                let at = last.created_at.to_rfc3339();
+                format!("(created_at, id) < ('{at}', {id}) AND created_at <= '{at}'")
+            }
+            Some("username") => {
+                let name = &last.username_canonical;
+                format!("(username_canonical, id) > ('{name}', {id})")
+            }
+            _ => {
+                let key = case.order.trim_end_matches(" DESC, id DESC");
+                let at = last.last_login_at.map(|at| at.to_utc()).unwrap_or_default();
+                format!(
+                    "({key}, id) < ('{0}', {id}) AND {key} <= '{0}'",
+                    at.to_rfc3339()
+                )
+            }
         };
         place = (next.clone(), after);
         params.cursor = Some(next);
@@ -347,8 +292,13 @@ async fn walk(db: &DatabaseConnection, case: &Case) -> Result<(String, String)> 
     Ok(place)
 }
 
-async fn total(db: &DatabaseConnection, filters: serde_json::Value, rounds: usize) -> Result<Line> {
-    let params: search::SearchParams = serde_json::from_value(filters.clone())?;
+async fn total(
+    db: &DatabaseConnection,
+    name: &str,
+    filters: serde_json::Value,
+    rounds: usize,
+) -> Result<Line> {
+    let params: search::SearchParams = serde_json::from_value(filters)?;
     let mut times = Vec::new();
     let mut found = None;
     for _ in 0..rounds {
@@ -360,7 +310,7 @@ async fn total(db: &DatabaseConnection, filters: serde_json::Value, rounds: usiz
     let p99 = percentile(&mut times, 0.99);
     Ok(Line {
         case: format!(
-            "total of {filters}: {}{}",
+            "{name}: {}{}",
             if found.is_exact { "" } else { "at least " },
             found.count
         ),
@@ -373,51 +323,120 @@ async fn total(db: &DatabaseConnection, filters: serde_json::Value, rounds: usiz
     })
 }
 
-async fn verify(db: &DatabaseConnection) -> Result<(u64, f64)> {
+async fn verify(db: &DatabaseConnection, table: &mut Table) -> Result<()> {
+    if !table.wants("audit:verify") {
+        return Ok(());
+    }
     let signer = Signer::new(b"a bench's secret, and nobody else's");
     let started = Instant::now();
-    let verdict = chain::verify(db, &signer, None, || {}).await?;
+    let verdict = chain::verify(db, &signer, None, |_| {}).await?;
     if let Some(fault) = verdict.fault {
         return Err(format!("the chain is broken at {}: {}", fault.sequence, fault.what).into());
     }
-    #[expect(clippy::cast_precision_loss, reason = "a few millions")]
-    let rate = verdict.verified as f64
-        / started
-            .elapsed()
-            .max(Duration::milliseconds(1).to_std()?)
-            .as_secs_f64();
-    Ok((verdict.verified, rate))
+    table.rate(
+        "audit:verify",
+        verdict.verified,
+        started.elapsed(),
+        VERIFY_GOAL,
+    );
+    Ok(())
 }
 
-fn print(options: &Options, db: &DatabaseConnection, lines: &[Line], verified: u64, rate: f64) {
-    let holds = rate >= VERIFY_GOAL;
-    if options.json {
-        let verify = json!({"events": verified, "per_second": rate, "holds": holds});
-        println!(
-            "{}",
-            json!({"users": options.users, "lists": lines, "audit_verify": verify})
-        );
-        return;
+/// What was measured, told as it comes; for machines all at the end.
+struct Table {
+    progress: ProgressBar,
+    rounds: usize,
+    only: String,
+    json: bool,
+    lines: Vec<Line>,
+    rates: Vec<Rate>,
+}
+
+/// How many rows in a second.
+#[derive(Serialize)]
+struct Rate {
+    case: String,
+    rows: u64,
+    per_second: f64,
+    goal: f64,
+    holds: bool,
+}
+
+impl Table {
+    fn begin(options: &Options, db: &DatabaseConnection) -> Self {
+        if !options.json {
+            println!(
+                "{:?}, {} accounts, {} rounds",
+                db.get_database_backend(),
+                options.users,
+                options.rounds
+            );
+            println!(
+                "{:<44} {:>9} {:>9} {:>12} {:>7}  goal",
+                "", "p50 ms", "p99 ms", "SQL p99 ms", "ratio"
+            );
+        }
+        Self {
+            progress: ProgressBar::new_spinner(),
+            rounds: options.rounds,
+            only: options.only.clone(),
+            json: options.json,
+            lines: Vec::new(),
+            rates: Vec::new(),
+        }
     }
-    println!(
-        "{:?}, {} accounts, {} rounds",
-        db.get_database_backend(),
-        options.users,
-        options.rounds
-    );
-    println!(
-        "{:<44} {:>9} {:>9} {:>12} {:>7}  goal",
-        "", "p50 ms", "p99 ms", "SQL p99 ms", "ratio"
-    );
-    for line in lines {
-        let verdict = if line.holds { "holds" } else { "MISSED" };
-        println!(
-            "{:<44} {:>9.2} {:>9.2} {:>12.2} {:>7.2}  {verdict} ({} ms)",
-            line.case, line.p50_ms, line.p99_ms, line.plain_p99_ms, line.ratio, line.goal_ms
-        );
+
+    fn wants(&self, name: &str) -> bool {
+        self.progress.set_message(name.to_string());
+        self.progress.tick();
+        name.contains(&self.only)
     }
-    let verdict = if holds { "holds" } else { "MISSED" };
-    println!(
-        "audit:verify: {verified} events, {rate:.0} a second  {verdict} ({VERIFY_GOAL} a second)"
-    );
+
+    fn say(&self, line: &str) {
+        if !self.json {
+            self.progress.suspend(|| println!("{line}"));
+        }
+    }
+
+    fn add(&mut self, line: Line) {
+        self.say(&format!(
+            "{:<44} {:>9.2} {:>9.2} {:>12.2} {:>7.2}  {} ({} ms)",
+            line.case,
+            line.p50_ms,
+            line.p99_ms,
+            line.plain_p99_ms,
+            line.ratio,
+            verdict(line.holds),
+            line.goal_ms
+        ));
+        self.lines.push(line);
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a few millions")]
+    fn rate(&mut self, case: &str, rows: u64, took: std::time::Duration, goal: f64) {
+        let per_second = rows as f64 / took.as_secs_f64().max(0.001);
+        let holds = per_second >= goal;
+        self.say(&format!(
+            "{case:<44} {rows} rows, {per_second:.0} a second  {} ({goal} a second)",
+            verdict(holds)
+        ));
+        self.rates.push(Rate {
+            case: case.to_string(),
+            rows,
+            per_second,
+            goal,
+            holds,
+        });
+    }
+
+    fn end(self) {
+        self.progress.finish_and_clear();
+        if self.json {
+            println!("{}", json!({"lists": self.lines, "rates": self.rates}));
+        }
+    }
+}
+
+fn verdict(holds: bool) -> &'static str {
+    if holds { "holds" } else { "MISSED" }
 }

@@ -11,6 +11,7 @@ mod m20261123_000006_one_time_tokens;
 mod m20261123_000007_outbox_mails;
 mod m20261123_000008_audit_events;
 mod m20261123_000009_lifecycle;
+mod m20261123_000010_search;
 pub mod timestamps;
 
 pub struct Migrator;
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000007_outbox_mails::Migration),
             Box::new(m20261123_000008_audit_events::Migration),
             Box::new(m20261123_000009_lifecycle::Migration),
+            Box::new(m20261123_000010_search::Migration),
             // inject-above (do not remove this comment)
         ]
     }

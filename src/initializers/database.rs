@@ -52,6 +52,8 @@ pub async fn connect(config: &Config) -> Result<DatabaseConnection, DbErr> {
                 .foreign_keys(true)
                 .busy_timeout(SQLITE_BUSY_TIMEOUT)
                 .pragma("temp_store", "memory")
+                // Rows that a long list reads ahead: with few of them two threads wake each other for each.
+                .row_buffer_size(1000)
                 .optimize_on_close(true, None)
         })
         .map_sqlx_sqlite_pool_opts(|pool| {

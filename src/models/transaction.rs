@@ -1,12 +1,12 @@
-//! How a transaction that writes begins.
+//! How transactions begin: those that write, and those that read a great deal.
 //!
 //! A statement that returns rows (`insert`, `update` of one row) is never run outside of one on
 //! SQLite: its commit would come when the statement is reset, where sqlx does not look for an error.
 //! On a full disk such a write is answered with its row, and lost.
 
 use sea_orm::{
-    ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
+    IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
 /// On SQLite the write lock is taken at once and waited for. A deferred transaction that reads and
@@ -16,6 +16,17 @@ pub async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr
     db.begin_with_options(TransactionOptions {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         ..Default::default()
+    })
+    .await
+}
+
+/// Everything that is read in it is of one moment. Nobody waits for it, and it waits for nobody.
+pub async fn snapshot(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let is_postgres = db.get_database_backend() == DatabaseBackend::Postgres;
+    db.begin_with_options(TransactionOptions {
+        isolation_level: is_postgres.then_some(IsolationLevel::RepeatableRead),
+        access_mode: is_postgres.then_some(AccessMode::ReadOnly),
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
     })
     .await
 }

@@ -132,7 +132,10 @@ impl Model {
     /// The newest accounts that are not deleted.
     pub async fn newest(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<Self>> {
         let query = Entity::find().filter(Column::DeletedAt.is_null());
-        Ok(query.order_by_desc(Column::Id).limit(limit).all(db).await?)
+        let newest_first = query
+            .order_by_desc(Column::CreatedAt)
+            .order_by_desc(Column::Id);
+        Ok(newest_first.limit(limit).all(db).await?)
     }
 
     /// This account as it is now, if its password is what it was and it may log in; kept so until the

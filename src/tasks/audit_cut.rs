@@ -42,7 +42,7 @@ impl Task for AuditCut {
             return said;
         }
         let progress = bar(chain::count(means.db).await?);
-        let verdict: Verdict = chain::verify(means.db, signer, None, || progress.inc(1)).await?;
+        let verdict: Verdict = chain::verify(means.db, signer, None, |n| progress.inc(n)).await?;
         progress.finish_and_clear();
         if let Some(fault) = verdict.fault {
             return Err(Error::Message(format!(

@@ -25,7 +25,7 @@ impl Task for AuditVerify {
         let progress = bar(chain::count(&rollcall.db).await?);
         let signer = &rollcall.audit_signer;
         let verdict =
-            chain::verify(&rollcall.db, signer, kept.as_ref(), || progress.inc(1)).await?;
+            chain::verify(&rollcall.db, signer, kept.as_ref(), |n| progress.inc(n)).await?;
         progress.finish_and_clear();
         print(vars, &verdict, || words(&verdict))?;
         match &verdict.fault {

@@ -44,7 +44,7 @@ impl Service {
 
     pub async fn verify(&self, kept: Option<&Head>) -> Verdict {
         let signer = &self.rollcall.audit_signer;
-        let verdict = chain::verify(&self.ctx.db, signer, kept, || {}).await;
+        let verdict = chain::verify(&self.ctx.db, signer, kept, |_| {}).await;
         verdict.expect("a verdict")
     }
 

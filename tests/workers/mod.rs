@@ -1,6 +1,8 @@
-//! Mails on their way: to a real SMTP server, through its faults and ours.
+//! What is done behind the requests, by real processes: mails on their way to a real SMTP server, through
+//! its faults and ours, and the audit trail.
 
 mod canaries;
+mod one_chain;
 mod outbox;
 mod processes;
 mod smtp;

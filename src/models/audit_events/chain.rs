@@ -3,13 +3,16 @@
 //! shows against a signed head that was kept elsewhere.
 
 use chrono::{DateTime, Utc};
-use futures_util::TryStreamExt;
-use sea_orm::{ConnectionTrait, PaginatorTrait, QueryOrder, StreamTrait, entity::prelude::*};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, PaginatorTrait, QueryOrder, entity::prelude::*,
+};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{Column, Entity, Model, commitment, instant};
-use crate::models::{Error, Result, audit_anchors, secrets::Key};
+use crate::models::{Error, Result, audit_anchors, secrets::Key, transaction};
+
+mod reading;
 
 /// Before the first event.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -144,106 +147,162 @@ pub struct ChainFault {
     pub what: String,
 }
 
+impl ChainFault {
+    fn new(sequence: i64, event_id: Option<Uuid>, what: &str) -> Self {
+        Self {
+            sequence,
+            event_id,
+            what: what.to_string(),
+        }
+    }
+}
+
 /// How many events there are to verify.
 pub async fn count(db: &impl ConnectionTrait) -> Result<u64> {
     Ok(Entity::find().count(db).await?)
 }
 
-/// Walk the chain from its beginning, and stop at the first fault. `progress` is told of each event.
+/// Walk the chain from its beginning, and stop at the first fault. `progress` is told how many events
+/// have been looked at.
 pub async fn verify(
-    db: &(impl ConnectionTrait + StreamTrait),
+    db: &DatabaseConnection,
     signer: &Signer,
     kept: Option<&Head>,
-    mut progress: impl FnMut(),
+    mut progress: impl FnMut(u64),
 ) -> Result<Verdict> {
-    let mut verdict = Verdict {
-        unsealed: Entity::find()
-            .filter(Column::Sequence.is_null())
-            .count(db)
-            .await?,
-        ..Default::default()
-    };
-    let fault = |sequence: i64, event_id: Option<Uuid>, what: &str| {
-        Some(ChainFault {
-            sequence,
-            event_id,
-            what: what.to_string(),
-        })
-    };
-    if kept.is_some_and(|head| !signer.is_ours(head)) {
-        verdict.fault = fault(
-            0,
-            None,
-            "the head that was kept is not signed by this service",
-        );
-        return Ok(verdict);
-    }
-    let anchor = audit_anchors::latest(db).await?;
-    let (mut sequence, mut hash) = match anchor {
-        None => (0, GENESIS.to_string()),
-        Some(anchor) if signer.sign(anchor.sequence, &anchor.hash) == anchor.signature => {
-            (anchor.sequence, anchor.hash)
-        }
-        Some(anchor) => {
-            let what = "the anchor is not signed by this service: somebody else has cut the trail";
-            verdict.fault = fault(anchor.sequence, None, what);
-            return Ok(verdict);
-        }
-    };
-    let mut seen_head = kept.is_none_or(|head| head.sequence < sequence);
-    if let Some(head) = kept.filter(|head| head.sequence == sequence) {
-        seen_head = head.hash == hash;
-    }
-    // What lies before an anchor is on its way out.
-    let mut events = Entity::find()
-        .filter(Column::Sequence.gt(sequence))
-        .order_by_asc(Column::Sequence)
-        .stream(db)
+    let db = &transaction::snapshot(db).await?;
+    let unsealed = Entity::find()
+        .filter(Column::Sequence.is_null())
+        .count(db)
         .await?;
-    while let Some(event) = events.try_next().await? {
-        progress();
+    let anchor = audit_anchors::latest(db).await?;
+    let mut walk = match Walk::begin(signer, anchor, kept.cloned()) {
+        Ok(walk) => walk,
+        Err(fault) => {
+            return Ok(Verdict {
+                unsealed,
+                fault: Some(fault),
+                ..Default::default()
+            });
+        }
+    };
+    // What lies before an anchor is on its way out.
+    let mut events = reading::after(db, (walk.sequence, Uuid::max())).await?;
+    while let Some(last) = events.last() {
+        let place = (last.sequence.unwrap_or_default(), last.id);
+        progress(events.len() as u64);
+        // The next ones come while these are hashed on a thread of their own.
+        let walking = tokio::task::spawn_blocking(move || {
+            let fault = events.iter().find_map(|event| walk.step(event));
+            (walk, fault)
+        });
+        let (next, walked) = tokio::join!(reading::after(db, place), walking);
+        let fault;
+        (walk, fault) = walked.map_err(|err| Error::Internal(err.to_string()))?;
+        if let Some(fault) = fault {
+            return Ok(walk.verdict(unsealed, Some(fault?)));
+        }
+        events = next?;
+    }
+    let fault = walk.missing_end();
+    Ok(walk.verdict(unsealed, fault))
+}
+
+/// How far the chain has been followed.
+struct Walk {
+    sequence: i64,
+    hash: String,
+    verified: u64,
+    kept: Option<Head>,
+    seen_head: bool,
+}
+
+impl Walk {
+    fn begin(
+        signer: &Signer,
+        anchor: Option<audit_anchors::Model>,
+        kept: Option<Head>,
+    ) -> std::result::Result<Self, ChainFault> {
+        if kept.as_ref().is_some_and(|head| !signer.is_ours(head)) {
+            let what = "the head that was kept is not signed by this service";
+            return Err(ChainFault::new(0, None, what));
+        }
+        let (sequence, hash) = match anchor {
+            None => (0, GENESIS.to_string()),
+            Some(anchor) if signer.sign(anchor.sequence, &anchor.hash) == anchor.signature => {
+                (anchor.sequence, anchor.hash)
+            }
+            Some(anchor) => {
+                let what =
+                    "the anchor is not signed by this service: somebody else has cut the trail";
+                return Err(ChainFault::new(anchor.sequence, None, what));
+            }
+        };
+        let seen_head = match &kept {
+            Some(head) if head.sequence == sequence => head.hash == hash,
+            Some(head) => head.sequence < sequence,
+            None => true,
+        };
+        Ok(Self {
+            sequence,
+            hash,
+            verified: 0,
+            kept,
+            seen_head,
+        })
+    }
+
+    /// What is wrong with the next event, if anything is.
+    fn step(&mut self, event: &Model) -> Option<Result<ChainFault>> {
         let at = event.sequence.unwrap_or_default();
-        let id = Some(event.id);
-        if at != sequence + 1 {
-            let what = format!("an event is missing: after {sequence} comes {at}");
-            verdict.fault = fault(sequence + 1, id, &what);
-            return Ok(verdict);
-        }
-        hash = self::hash(&hash, &event, at)?;
-        if event.hash.as_deref() != Some(hash.as_str()) {
-            verdict.fault = fault(
-                at,
-                id,
-                "the event is not what was written, or not in its place",
+        let wrong = |at: i64, what: &str| Some(Ok(ChainFault::new(at, Some(event.id), what)));
+        if at != self.sequence + 1 {
+            let before = self.sequence;
+            return wrong(
+                before + 1,
+                &format!("an event is missing: after {before} comes {at}"),
             );
-            return Ok(verdict);
         }
-        if is_another_address(&event) {
-            verdict.fault = fault(at, id, "the address is not the one that was written");
-            return Ok(verdict);
+        match hash(&self.hash, event, at) {
+            Ok(hash) => self.hash = hash,
+            Err(err) => return Some(Err(err)),
         }
-        sequence = at;
-        verdict.verified += 1;
-        if let Some(head) = kept.filter(|head| head.sequence == at) {
-            seen_head = head.hash == hash;
-            if !seen_head {
-                verdict.fault = fault(
+        if event.hash.as_ref() != Some(&self.hash) {
+            return wrong(at, "the event is not what was written, or not in its place");
+        }
+        if is_another_address(event) {
+            return wrong(at, "the address is not the one that was written");
+        }
+        self.sequence = at;
+        self.verified += 1;
+        if let Some(head) = self.kept.as_ref().filter(|head| head.sequence == at) {
+            self.seen_head = head.hash == self.hash;
+            if !self.seen_head {
+                return wrong(
                     at,
-                    id,
                     "the event is another one than the head that was kept says",
                 );
-                return Ok(verdict);
             }
         }
+        None
     }
-    if let (false, Some(head)) = (seen_head, kept) {
+
+    fn missing_end(&self) -> Option<ChainFault> {
+        let head = self.kept.as_ref().filter(|_| !self.seen_head)?;
+        let (kept, last) = (head.sequence, self.sequence);
         let what = format!(
-            "the end is missing: the head that was kept is at {}, the last event at {sequence}",
-            head.sequence
+            "the end is missing: the head that was kept is at {kept}, the last event at {last}"
         );
-        verdict.fault = fault(sequence + 1, None, &what);
+        Some(ChainFault::new(last + 1, None, &what))
     }
-    Ok(verdict)
+
+    fn verdict(&self, unsealed: u64, fault: Option<ChainFault>) -> Verdict {
+        Verdict {
+            verified: self.verified,
+            unsealed,
+            fault,
+        }
+    }
 }
 
 /// An address that is there must be the one that was written; it may have been erased with its user.

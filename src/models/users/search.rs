@@ -4,13 +4,13 @@
 //! A page begins after the last row of the one before (keyset), found in an index of the list's order.
 //! Free text is looked for in `search_text`, all names in one canonical form: by an index of trigrams
 //! (`pg_trgm`, FTS5) while few accounts have it, and else in the order of the list, where the page is
-//! soon full.
+//! soon full. A text of one or two letters is the beginning of a word, which has a trigram too.
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
     Condition, ConnectionTrait, DatabaseBackend, QueryOrder, QuerySelect, QueryTrait, Statement,
     entity::prelude::*,
-    sea_query::{Expr, ExprTrait, LikeExpr, Order, SimpleExpr},
+    sea_query::{Expr, ExprTrait, Order, SimpleExpr},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
@@ -24,9 +24,10 @@ use crate::models::{
 };
 
 const DEFAULT_LIMIT: u64 = 50;
-/// Accounts with a text that are few enough to be found first and sorted then.
-const FEW: u64 = 2000;
-/// Shorter texts have no trigram.
+/// Accounts with a text that are few enough to be found first and sorted then: about as dear as the walk
+/// in the order of the list that more of them would need.
+const FEW: u64 = 30_000;
+/// Shorter texts have no trigram of their own.
 const MIN_TRIGRAM: usize = 3;
 const MAX_TEXT: usize = 200;
 /// Beyond it a total says "at least".
@@ -37,7 +38,8 @@ const MAX_TOTAL: u64 = 50_000;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct SearchParams {
-    /// Part of a username, email or name, whatever its case.
+    /// Part of a username, email or name, whatever its case. One or two letters are the beginning of a
+    /// word.
     #[serde(default)]
     #[validate(custom(function = "valid_text"))]
     #[param(example = "love")]
@@ -148,7 +150,7 @@ pub struct Total {
 
 #[derive(Clone, Copy)]
 enum Key {
-    /// The order of the ids, which begin with the time.
+    /// Not the order of the ids: accounts from elsewhere bring theirs.
     Created,
     Username,
     Email,
@@ -192,12 +194,12 @@ impl Sort {
 
     fn place(self, user: &Model) -> Place {
         let value = match self.key {
-            Key::Created => None,
-            Key::Username => Some(user.username_canonical.clone()),
-            Key::Email => Some(user.email_canonical.clone()),
+            Key::Created => user.created_at.to_rfc3339(),
+            Key::Username => user.username_canonical.clone(),
+            Key::Email => user.email_canonical.clone(),
             Key::LastLogin => {
                 let at = user.last_login_at.map(|at| at.to_utc());
-                Some(at.unwrap_or_default().to_rfc3339())
+                at.unwrap_or_default().to_rfc3339()
             }
         };
         Place { value, id: user.id }
@@ -205,39 +207,30 @@ impl Sort {
 
     /// The rows after this place.
     fn after(self, place: Place, backend: DatabaseBackend) -> Result<Condition> {
-        let id = Expr::value(place.id);
-        let condition = match self.key(backend) {
-            None => match self.order {
-                Direction::Up => Expr::col(Column::Id).gt(id),
-                Direction::Down => Expr::col(Column::Id).lt(id),
-            },
-            Some(key) => {
-                let value: SimpleExpr = match self.key {
-                    Key::LastLogin => {
-                        let at = place.value.as_deref().map(DateTime::parse_from_rfc3339);
-                        let at = at.and_then(std::result::Result::ok);
-                        Expr::value(at.ok_or(Error::NotFound)?)
-                    }
-                    _ => Expr::value(place.value.unwrap_or_default()),
-                };
-                let row = Expr::tuple([key, Expr::col(Column::Id)]);
-                let place = Expr::tuple([value, id]);
-                match self.order {
-                    Direction::Up => row.gt(place),
-                    Direction::Down => row.lt(place),
-                }
+        let key = self.key(backend);
+        let value: SimpleExpr = match self.key {
+            Key::Created | Key::LastLogin => {
+                let at = DateTime::parse_from_rfc3339(&place.value);
+                Expr::value(at.map_err(|_| Error::NotFound)?)
             }
+            Key::Username | Key::Email => Expr::value(place.value),
         };
-        Ok(Condition::all().add(condition))
+        let row = Expr::tuple([key.clone(), Expr::col(Column::Id)]);
+        let place = Expr::tuple([value.clone(), Expr::value(place.id)]);
+        // Said once more of the key alone: SQLite finds the place of an expression only so.
+        Ok(Condition::all().add(match self.order {
+            Direction::Up => row.gt(place).and(key.gte(value)),
+            Direction::Down => row.lt(place).and(key.lte(value)),
+        }))
     }
 
     /// What the list is sorted by before the id, in the words of the index.
-    fn key(self, backend: DatabaseBackend) -> Option<SimpleExpr> {
+    fn key(self, backend: DatabaseBackend) -> SimpleExpr {
         match self.key {
-            Key::Created => None,
-            Key::Username => Some(Expr::col(Column::UsernameCanonical)),
-            Key::Email => Some(Expr::col(Column::EmailCanonical)),
-            Key::LastLogin => Some(last_login(backend)),
+            Key::Created => Expr::col(Column::CreatedAt),
+            Key::Username => Expr::col(Column::UsernameCanonical),
+            Key::Email => Expr::col(Column::EmailCanonical),
+            Key::LastLogin => last_login(backend),
         }
     }
 }
@@ -255,7 +248,7 @@ fn last_login(backend: DatabaseBackend) -> SimpleExpr {
 /// Where a page ended.
 #[derive(Serialize, Deserialize)]
 struct Place {
-    value: Option<String>,
+    value: String,
     id: Uuid,
 }
 
@@ -305,13 +298,11 @@ pub async fn page(
         serde_json::to_string(params).unwrap_or_default()
     );
     let mut query = Entity::find()
-        .filter(matching(params, now))
+        .filter(matching(params, backend, now))
         .filter(with_text(db, params).await?)
+        .order_by(sort.key(backend), sort.order())
+        .order_by(Column::Id, sort.order())
         .limit(limit + 1);
-    if let Some(key) = sort.key(backend) {
-        query = query.order_by(key, sort.order());
-    }
-    query = query.order_by(Column::Id, sort.order());
     if let Some(cursor) = &params.cursor {
         let place: Place = cursors.read(&list, cursor)?;
         query = query.filter(sort.after(place, backend)?);
@@ -332,10 +323,11 @@ pub async fn total(
     params: &SearchParams,
     now: DateTime<Utc>,
 ) -> Result<Total> {
+    let backend = db.get_database_backend();
     let found = Entity::find()
         .select_only()
         .expr(Expr::val(1))
-        .filter(matching(params, now))
+        .filter(matching(params, backend, now))
         .filter(with_text(db, params).await?)
         .limit(MAX_TOTAL + 1);
     let count = count(db, found).await?;
@@ -347,13 +339,14 @@ pub async fn total(
 
 async fn count(db: &impl ConnectionTrait, query: Select<Entity>) -> Result<u64> {
     let statement = query.build(db.get_database_backend());
-    let sql = format!("SELECT count(*) AS n FROM ({}) AS found", statement.sql);
-    let counted = Statement::from_sql_and_values(
-        db.get_database_backend(),
-        sql,
-        statement.values.map(|values| values.0).unwrap_or_default(),
-    );
-    let row = db.query_one_raw(counted).await?;
+    let values = statement.values.map(|values| values.0);
+    counted(db, &statement.sql, values.unwrap_or_default()).await
+}
+
+async fn counted(db: &impl ConnectionTrait, sql: &str, values: Vec<sea_orm::Value>) -> Result<u64> {
+    let sql = format!("SELECT count(*) AS n FROM ({sql}) AS found");
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+    let row = db.query_one_raw(statement).await?;
     let n: i64 = row.map_or(Ok(0), |row| row.try_get("", "n"))?;
     Ok(u64::try_from(n).unwrap_or_default())
 }
@@ -364,25 +357,10 @@ async fn with_text(db: &impl ConnectionTrait, params: &SearchParams) -> Result<C
     let Some(text) = &params.q else {
         return Ok(all);
     };
-    let text = identifiers::canonical(text.trim());
     let backend = db.get_database_backend();
-    let each = all
-        .clone()
-        .add(Column::SearchText.like(contains(backend, &text)));
-    if text.chars().count() < MIN_TRIGRAM {
-        return Ok(each);
-    }
-    let few = by_trigrams(backend, &text);
-    let found = count(
-        db,
-        Entity::find()
-            .select_only()
-            .expr(Expr::val(1))
-            .filter(few.clone())
-            .limit(FEW + 1),
-    );
-    if found.await? > FEW {
-        return Ok(each);
+    let text = Text::new(text, backend);
+    if text.is_frequent(db).await? || text.count(db, FEW + 1).await? > FEW {
+        return Ok(text.in_each_row());
     }
     // Found first and sorted then, whatever the planner thinks of it.
     Ok(match backend {
@@ -390,42 +368,133 @@ async fn with_text(db: &impl ConnectionTrait, params: &SearchParams) -> Result<C
             let ids = Entity::find()
                 .select_only()
                 .column(Column::Id)
-                .filter(few)
+                .filter(text.by_trigrams())
                 .limit(FEW + 1)
                 .into_query();
             all.add(Column::Id.in_subquery(ids))
         }
-        _ => few,
+        _ => text.by_trigrams(),
     })
 }
 
-fn by_trigrams(backend: DatabaseBackend, text: &str) -> Condition {
-    if backend == DatabaseBackend::Postgres {
-        return Condition::all().add(Column::SearchText.like(contains(backend, text)));
-    }
-    let phrase = format!("\"{}\"", text.replace('"', "\"\""));
-    Condition::all().add(Expr::cust_with_values(
-        "users.id IN (SELECT user_id FROM users_search WHERE number IN \
-         (SELECT rowid FROM users_search_text WHERE users_search_text MATCH ?))",
-        [phrase],
-    ))
+/// What is looked for.
+struct Text {
+    canonical: String,
+    backend: DatabaseBackend,
 }
 
-fn contains(backend: DatabaseBackend, text: &str) -> LikeExpr {
-    let escaped = text
-        .replace('\\', "\\\\")
-        .replace('%', "\\%")
-        .replace('_', "\\_");
-    let like = LikeExpr::new(format!("%{escaped}%"));
-    // PostgreSQL's own, and said aloud it hides the pattern from the index.
-    if backend == DatabaseBackend::Postgres {
-        like
-    } else {
-        like.escape('\\')
+impl Text {
+    fn new(text: &str, backend: DatabaseBackend) -> Self {
+        Self {
+            canonical: identifiers::canonical(text.trim()),
+            backend,
+        }
+    }
+
+    fn is_short(&self) -> bool {
+        self.canonical.chars().count() < MIN_TRIGRAM
+    }
+
+    /// Does PostgreSQL expect so many that counting them would take longer than the page? Its index
+    /// finds all before it gives the first.
+    async fn is_frequent(&self, db: &impl ConnectionTrait) -> Result<bool> {
+        if self.backend != DatabaseBackend::Postgres {
+            return Ok(false);
+        }
+        let any = self
+            .patterns()
+            .into_iter()
+            .fold(Condition::any(), |any, pattern| {
+                any.add(Column::SearchText.like(pattern))
+            });
+        let found = Entity::find().select_only().expr(Expr::val(1)).filter(any);
+        let statement = found.build(self.backend);
+        let explain = Statement::from_sql_and_values(
+            self.backend,
+            format!("EXPLAIN {}", statement.sql),
+            statement.values.map(|values| values.0).unwrap_or_default(),
+        );
+        let plan = db.query_one_raw(explain).await?;
+        let plan: String = plan.map_or(Ok(String::new()), |row| row.try_get_by_index(0))?;
+        let rows = plan
+            .split_once(" rows=")
+            .and_then(|(_, rest)| rest.split(' ').next()?.parse::<u64>().ok());
+        Ok(rows.is_some_and(|rows| rows > 3 * FEW))
+    }
+
+    /// How many accounts have it, as far as the index says and up to a bound?
+    async fn count(&self, db: &impl ConnectionTrait, bound: u64) -> Result<u64> {
+        if self.backend == DatabaseBackend::Postgres {
+            let found = Entity::find()
+                .select_only()
+                .expr(Expr::val(1))
+                .filter(self.by_trigrams())
+                .limit(bound);
+            return count(db, found).await;
+        }
+        counted(
+            db,
+            "SELECT 1 FROM users_search_text WHERE users_search_text MATCH ? LIMIT ?",
+            vec![self.phrase().into(), bound.into()],
+        )
+        .await
+    }
+
+    fn by_trigrams(&self) -> Condition {
+        if self.backend == DatabaseBackend::Postgres {
+            let mut any = Condition::any();
+            for pattern in self.patterns() {
+                // Said once more in words without statistics, of which the planner expects next to
+                // nothing: else it may read the whole table.
+                let again =
+                    Expr::cust_with_values("(search_text || '') LIKE $1", [pattern.clone()]);
+                any = any.add(Column::SearchText.like(pattern).and(again));
+            }
+            return any;
+        }
+        Condition::all().add(Expr::cust_with_values(
+            "users.id IN (SELECT user_id FROM users_search WHERE number IN \
+             (SELECT rowid FROM users_search_text WHERE users_search_text MATCH ?))",
+            [self.phrase()],
+        ))
+    }
+
+    /// For LIKE on PostgreSQL, whose escape is a backslash by itself.
+    fn patterns(&self) -> Vec<String> {
+        let escaped = self.canonical.replace('\\', "\\\\");
+        let escaped = escaped.replace('%', "\\%").replace('_', "\\_");
+        if self.is_short() {
+            vec![format!("{escaped}%"), format!("% {escaped}%")]
+        } else {
+            vec![format!("%{escaped}%")]
+        }
+    }
+
+    /// For FTS5, in whose text two blanks stand before each word.
+    fn phrase(&self) -> String {
+        let words = self.canonical.replace('"', "\"\"").replace(' ', "  ");
+        match self.canonical.chars().count() {
+            1 => format!("\"  {words}\""),
+            2 => format!("\" {words}\""),
+            _ => format!("\"{words}\""),
+        }
+    }
+
+    /// In words that no index knows, and of which the planner expects much: so the list is read in its
+    /// order.
+    fn in_each_row(&self) -> Condition {
+        let before = if self.is_short() { " " } else { "" };
+        Condition::all().add(Expr::cust_with_values(
+            match self.backend {
+                DatabaseBackend::Postgres => "strpos(' ' || search_text, $1) > 0",
+                _ => "instr(' ' || search_text, ?) > 0",
+            },
+            [format!("{before}{}", self.canonical)],
+        ))
     }
 }
 
-fn matching(params: &SearchParams, now: DateTime<Utc>) -> Condition {
+fn matching(params: &SearchParams, backend: DatabaseBackend, now: DateTime<Utc>) -> Condition {
     let now = now.fixed_offset();
     let mut all = Condition::all();
     all = match params.status.as_deref() {
@@ -448,12 +517,12 @@ fn matching(params: &SearchParams, now: DateTime<Utc>) -> Condition {
         _ => all.add(Column::DeletedAt.is_null()),
     };
     if let Some(role) = &params.role {
-        let role = if role == Role::Admin.as_str() {
-            Role::Admin
+        // In the words of the index: a parameter would hide it.
+        all = all.add(Expr::cust(if role == Role::Admin.as_str() {
+            "role = 'admin'"
         } else {
-            Role::User
-        };
-        all = all.add(Column::Role.eq(role));
+            "role = 'user'"
+        }));
     }
     if let Some(id) = params.id {
         all = all.add(Column::Id.eq(id));
@@ -468,25 +537,20 @@ fn matching(params: &SearchParams, now: DateTime<Utc>) -> Condition {
         all = all.add(Column::PhoneNumber.eq(identifiers::canonical(phone_number)));
     }
     if let Some(from) = params.created_from {
-        all = all
-            .add(Column::Id.gte(crate::models::first_id_at(from)))
-            .add(Column::CreatedAt.gte(from.fixed_offset()));
+        all = all.add(Column::CreatedAt.gte(from.fixed_offset()));
     }
     if let Some(to) = params.created_to {
-        let bound = crate::models::first_id_at(to + chrono::Duration::milliseconds(1));
-        all = all
-            .add(Column::Id.lt(bound))
-            .add(Column::CreatedAt.lt(to.fixed_offset()));
+        all = all.add(Column::CreatedAt.lt(to.fixed_offset()));
     }
     if let Some(from) = params.last_login_from {
-        all = all.add(Column::LastLoginAt.gte(from.fixed_offset()));
+        all = all
+            .add(Column::LastLoginAt.gte(from.fixed_offset()))
+            .add(last_login(backend).gte(from.fixed_offset()));
     }
     if let Some(to) = params.last_login_to {
-        all = all.add(
-            Condition::any()
-                .add(Column::LastLoginAt.is_null())
-                .add(Column::LastLoginAt.lt(to.fixed_offset())),
-        );
+        // Never is before every time that is asked for.
+        let to = Ord::max(to, DateTime::UNIX_EPOCH + chrono::Duration::seconds(1));
+        all = all.add(last_login(backend).lt(to.fixed_offset()));
     }
     all
 }

@@ -1,6 +1,8 @@
 use std::collections::BTreeSet;
 
-use chrono::Duration;
+use chrono::{Duration, SecondsFormat};
+use rollcall::models::users;
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel};
 use serde_json::{Value, json};
 
 use super::USERS;
@@ -64,10 +66,19 @@ async fn a_text_is_found_in_any_name_whatever_its_case_and_script() {
             ("back%5Cslash", vec!["percent_1"]),
             ("%22grace%22", vec![]),
             ("nobody", vec![]),
-            // No trigram.
-            ("pp", vec!["grace"]),
-            ("%25", vec!["percent_1"]),
-            ("_", vec!["percent_1"]),
+            // One or two letters begin a word.
+            ("ho", vec!["grace"]),
+            ("pp", vec![]),
+            ("h", vec!["grace"]),
+            ("%C3%BA", vec![]),
+            ("n%C3%BA", vec!["jose"]),
+            ("pe", vec!["percent_1"]),
+            ("5", vec!["percent_1"]),
+            ("%25", vec![]),
+            ("_", vec![]),
+            ("%22", vec![]),
+            // Across two names.
+            ("ada%20love", vec!["ada"]),
         ] {
             assert_eq!(found(&root, &format!("q={q}")).await, expected, "{q}");
         }
@@ -400,6 +411,40 @@ async fn an_administrator_sees_what_there_is_to_see_and_no_secret() {
         assert_eq!(ada["has_password"], true);
         assert_eq!(answer.headers["cache-control"], "no-store");
         assert_ne!(ada["created_at"], Value::Null);
+    })
+    .await;
+}
+
+/// An account that came from elsewhere has the id that it had there.
+#[tokio::test]
+async fn accounts_are_sorted_and_found_by_when_they_were_made_whatever_their_ids() {
+    service(|s| async move {
+        let root = people(&s).await;
+        let newest = users::Model::newest(&s.ctx.db, 1).await.expect("a row");
+        let mut row = newest[0].clone().into_active_model();
+        let moved: uuid::Uuid = "ffffffff-ffff-4fff-bfff-ffffffffffff"
+            .parse()
+            .expect("a UUID");
+        let made = s.now() - Duration::days(400);
+        row.id = Set(moved);
+        row.username = Set("moved".into());
+        row.username_canonical = Set("moved".into());
+        row.email = Set("moved@example.com".into());
+        row.email_canonical = Set("moved@example.com".into());
+        row.created_at = Set(made.into());
+        users::Entity::insert(row.reset_all())
+            .exec_without_returning(&s.ctx.db)
+            .await
+            .expect("a row");
+
+        let oldest = found(&root, "sort=created_at&limit=1").await;
+        let before = (s.now() - Duration::days(300)).to_rfc3339_opts(SecondsFormat::Secs, true);
+        let early = found(&root, &format!("created_to={before}")).await;
+        let late = found(&root, &format!("created_from={before}&sort=-created_at")).await;
+
+        assert_eq!(oldest, ["moved"]);
+        assert_eq!(early, ["moved"]);
+        assert!(!late.contains(&"moved".to_string()), "{late:?}");
     })
     .await;
 }
