@@ -25,7 +25,7 @@ use crate::{
         housekeeping::Housekeeping, logger, mail_delivery::MailDelivery, openapi,
     },
     mailers::account::AccountMailer,
-    models::{leases, one_time_tokens, outbox_mails, sessions, throttles, users},
+    models::{imports, leases, one_time_tokens, outbox_mails, sessions, throttles, users},
     runtime::Runtime,
     settings::{self, Settings},
     tasks,
@@ -163,6 +163,8 @@ impl Hooks for App {
         tasks.register(tasks::user_create::UserCreate);
         tasks.register(tasks::user_list::UserList);
         tasks.register(tasks::user_promote::UserPromote);
+        tasks.register(tasks::users_export::UsersExport);
+        tasks.register(tasks::users_import::UsersImport);
         tasks.register(tasks::users_purge::UsersPurge);
         tasks.register(tasks::users_reinstate::UsersReinstate);
         tasks.register(tasks::users_restore::UsersRestore);
@@ -177,6 +179,7 @@ impl Hooks for App {
         truncate_table(&ctx.db, sessions::Entity).await?;
         truncate_table(&ctx.db, throttles::Entity).await?;
         truncate_table(&ctx.db, leases::Entity).await?;
+        truncate_table(&ctx.db, imports::Entity).await?;
         truncate_table(&ctx.db, users::Entity).await?;
         Ok(())
     }

@@ -12,6 +12,7 @@ mod m20261123_000007_outbox_mails;
 mod m20261123_000008_audit_events;
 mod m20261123_000009_lifecycle;
 mod m20261123_000010_search;
+mod m20261123_000011_imports;
 pub mod timestamps;
 
 pub struct Migrator;
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000008_audit_events::Migration),
             Box::new(m20261123_000009_lifecycle::Migration),
             Box::new(m20261123_000010_search::Migration),
+            Box::new(m20261123_000011_imports::Migration),
             // inject-above (do not remove this comment)
         ]
     }

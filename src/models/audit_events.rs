@@ -98,10 +98,15 @@ pub enum Action {
     AuditExported,
     AuditCut,
     AccountExported,
+    AccountsImported,
+    AccountsExported,
+    DatabaseCopied,
+    DatabaseBackedUp,
+    DatabaseRestored,
 }
 
 impl Action {
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 30] = [
         Self::AccountRegistered,
         Self::AccountInvited,
         Self::AccountUpdated,
@@ -127,6 +132,11 @@ impl Action {
         Self::AuditExported,
         Self::AuditCut,
         Self::AccountExported,
+        Self::AccountsImported,
+        Self::AccountsExported,
+        Self::DatabaseCopied,
+        Self::DatabaseBackedUp,
+        Self::DatabaseRestored,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -156,6 +166,11 @@ impl Action {
             Self::AuditExported => "audit.exported",
             Self::AuditCut => "audit.cut",
             Self::AccountExported => "account.exported",
+            Self::AccountsImported => "accounts.imported",
+            Self::AccountsExported => "accounts.exported",
+            Self::DatabaseCopied => "database.copied",
+            Self::DatabaseBackedUp => "database.backed_up",
+            Self::DatabaseRestored => "database.restored",
         }
     }
 }

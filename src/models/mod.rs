@@ -3,8 +3,10 @@
 pub mod _entities;
 pub mod audit_anchors;
 pub mod audit_events;
+pub mod bulk;
 pub mod cursor;
 pub mod error;
+pub mod imports;
 pub mod leases;
 pub mod means;
 pub mod one_time_tokens;

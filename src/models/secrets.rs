@@ -48,13 +48,18 @@ pub fn random() -> [u8; 32] {
 /// What a table keeps of a secret: its SHA-256, in hexadecimal. A secret of 128 random bits or more
 /// needs no slow hash.
 pub fn digest(secret: &[u8]) -> String {
-    use std::fmt::Write;
-    Sha256::digest(secret)
-        .iter()
-        .fold(String::with_capacity(64), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+    hex(&Sha256::digest(secret))
+}
+
+/// In lower case.
+pub fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut hex = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        hex.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        hex.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    hex
 }
 
 /// Compared without telling by time where the two differ.

@@ -1,6 +1,6 @@
 //! Accounts. One capability a file: `identifiers`, `password`, `policy`, `authentication`,
 //! `registration`, `verification`, `recovery`, `magic_link`, `invitation`, `profile`, `email_change`,
-//! `deletion`, `restoration`, `suspension`, `search`, `administration`.
+//! `deletion`, `restoration`, `suspension`, `search`, `administration`, `import`, `imported_hash`.
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
@@ -26,6 +26,8 @@ pub mod deletion;
 pub mod email_change;
 pub mod export;
 pub mod identifiers;
+pub mod import;
+pub mod imported_hash;
 pub mod invitation;
 pub mod magic_link;
 pub mod password;

@@ -27,6 +27,8 @@ pub mod sessions_purge;
 pub mod user_create;
 pub mod user_list;
 pub mod user_promote;
+pub mod users_export;
+pub mod users_import;
 pub mod users_purge;
 pub mod users_reinstate;
 pub mod users_restore;

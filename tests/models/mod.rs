@@ -3,6 +3,7 @@ mod errors;
 mod hasher;
 mod housekeeping;
 mod identifiers;
+mod imported_hashes;
 mod leases;
 mod passwords;
 mod policy;

@@ -4,6 +4,7 @@ pub mod prelude;
 
 pub mod audit_anchors;
 pub mod audit_events;
+pub mod imports;
 pub mod leases;
 pub mod one_time_tokens;
 pub mod outbox_mails;

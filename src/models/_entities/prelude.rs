@@ -2,6 +2,7 @@
 
 pub use super::audit_anchors::Entity as AuditAnchors;
 pub use super::audit_events::Entity as AuditEvents;
+pub use super::imports::Entity as Imports;
 pub use super::leases::Entity as Leases;
 pub use super::one_time_tokens::Entity as OneTimeTokens;
 pub use super::outbox_mails::Entity as OutboxMails;

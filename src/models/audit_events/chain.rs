@@ -10,7 +10,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{Column, Entity, Model, commitment, instant};
-use crate::models::{Error, Result, audit_anchors, secrets::Key, transaction};
+use crate::models::{
+    Error, Result, audit_anchors,
+    secrets::{Key, hex, same},
+    transaction,
+};
 
 mod reading;
 
@@ -58,16 +62,6 @@ pub fn hash(previous: &str, event: &Model, sequence: i64) -> Result<String> {
     Ok(hex(&hash.finalize()))
 }
 
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut hex = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        hex.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        hex.push(char::from(DIGITS[usize::from(byte & 15)]));
-    }
-    hex
-}
-
 /// Signs heads and anchors.
 #[derive(Clone, Debug)]
 pub struct Signer(Key);
@@ -83,7 +77,7 @@ impl Signer {
 
     fn is_ours(&self, head: &Head) -> bool {
         let expected = self.sign(head.sequence, &head.hash);
-        crate::models::secrets::same(expected.as_bytes(), head.signature.as_bytes())
+        same(expected.as_bytes(), head.signature.as_bytes())
     }
 }
 

@@ -1,8 +1,11 @@
-//! Everything that is held about somebody, for them (GDPR, articles 15 and 20).
+//! Everything that is held about somebody, for them (GDPR, articles 15 and 20); and all accounts, for
+//! whoever moves them.
 
-use sea_orm::{Condition, QueryOrder, entity::prelude::*};
+use sea_orm::{
+    Condition, ConnectionTrait, PaginatorTrait, QueryOrder, QuerySelect, entity::prelude::*,
+};
 
-use super::Model;
+use super::{Column, Entity, Model};
 use crate::models::{
     Means, Result,
     audit_events::{self, Action, Event, record, search::AuditParams},
@@ -12,6 +15,23 @@ use crate::models::{
 
 /// Events that one document holds.
 const MAX_EVENTS: u64 = 10_000;
+
+/// Accounts that are read at once.
+const BATCH: u64 = 5000;
+
+/// How many accounts there are, deleted ones too.
+pub async fn count(db: &impl ConnectionTrait) -> Result<u64> {
+    Ok(Entity::find().count(db).await?)
+}
+
+/// The accounts after this one, in the order of the ids.
+pub async fn after(db: &impl ConnectionTrait, id: Option<Uuid>) -> Result<Vec<Model>> {
+    let mut query = Entity::find().order_by_asc(Column::Id).limit(BATCH);
+    if let Some(id) = id {
+        query = query.filter(Column::Id.gt(id));
+    }
+    Ok(query.all(db).await?)
+}
 
 /// The rows of the tables that are about one account.
 #[derive(Debug)]

@@ -9,6 +9,7 @@ use argon2::{
 use tokio::{sync::Semaphore, time::timeout};
 use unicode_normalization::UnicodeNormalization;
 
+use super::imported_hash::ImportedHash;
 use crate::{
     models::{Error, Result},
     settings::Password as Settings,
@@ -17,6 +18,9 @@ use crate::{
 /// In place of a hash where no password has been chosen, or the one there was is void. Nothing matches
 /// it.
 pub const NONE: &str = "!";
+
+/// How hashes of our own begin.
+const OURS: &str = "$argon2id$v=19$";
 
 /// Argon2id on threads of its own, at most so many at once: a login storm costs at most
 /// `permits × memory_kib`, and never holds an async thread or a database connection.
@@ -79,12 +83,22 @@ impl Hasher {
     /// Does the password match? Without a hash, because there is no such account or it has no password,
     /// the same work is done and the answer is no, so that time does not tell the two apart.
     pub async fn verify(&self, password: &str, hash: Option<&str>) -> Result<bool> {
-        let password: String = password.nfc().collect();
         let hash = hash.filter(|hash| *hash != NONE);
         let hash: String = hash.unwrap_or(&self.dummy).to_string();
+        let typed = password.to_string();
         self.on_a_hash_thread(move |argon2| {
+            if !hash.starts_with(OURS) {
+                let hash = ImportedHash::parse(&hash).map_err(internal)?;
+                return Ok(hash.verify(&typed));
+            }
             let hash = PasswordHash::new(&hash).map_err(internal)?;
-            Ok(argon2.verify_password(password.as_bytes(), &hash).is_ok())
+            let matches = |password: &str| {
+                let verified = argon2.verify_password(password.as_bytes(), &hash);
+                verified.is_ok()
+            };
+            let password: String = typed.nfc().collect();
+            // Whoever made one like ours may have hashed what was typed.
+            Ok(matches(&password) || (password != typed && matches(&typed)))
         })
         .await
     }
@@ -92,7 +106,8 @@ impl Hasher {
     /// Was this hash made with less work than a new one would be?
     pub fn is_outdated(&self, hash: &str) -> bool {
         let params = PasswordHash::new(hash).ok().and_then(|hash| {
-            let argon2id = hash.algorithm == argon2::ARGON2ID_IDENT;
+            let argon2id = hash.algorithm == argon2::ARGON2ID_IDENT
+                && hash.version == Some(Version::V0x13.into());
             argon2::Params::try_from(&hash).ok().filter(|_| argon2id)
         });
         let wanted = self.argon2.params();

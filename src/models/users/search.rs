@@ -16,12 +16,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 use validator::{Validate, ValidationError};
 
-use super::{ActiveModel, Column, Entity, Model, Role, identifiers};
+use super::{Column, Entity, Model, Role, identifiers};
 use crate::models::{
     Error, Result,
     cursor::{Cursors, Page},
     params::{Params, from_text, refuse},
 };
+
+pub mod index;
 
 const DEFAULT_LIMIT: u64 = 50;
 /// Accounts with a text that are few enough to be found first and sorted then: about as dear as the walk
@@ -250,27 +252,6 @@ fn last_login(backend: DatabaseBackend) -> SimpleExpr {
 struct Place {
     value: String,
     id: Uuid,
-}
-
-impl ActiveModel {
-    /// Keep `search_text` with what it is made of.
-    pub(super) fn index_for_search(&mut self) {
-        fn text<V: Into<sea_orm::Value> + Clone>(value: &sea_orm::ActiveValue<V>) -> Option<V> {
-            value.try_as_ref().cloned()
-        }
-        let (Some(username), Some(email)) =
-            (text(&self.username_canonical), text(&self.email_canonical))
-        else {
-            return;
-        };
-        let names = [text(&self.first_name), text(&self.last_name)];
-        let names = names.into_iter().flatten().flatten();
-        let parts: Vec<String> = [username, email]
-            .into_iter()
-            .chain(names.map(|name| identifiers::canonical(&name)))
-            .collect();
-        self.search_text.set_if_not_equals(parts.join(" "));
-    }
 }
 
 /// A page of accounts.

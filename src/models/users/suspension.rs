@@ -50,7 +50,7 @@ impl Params for SuspendParams {
     }
 }
 
-fn valid_reason(reason: &str) -> std::result::Result<(), ValidationError> {
+pub(super) fn valid_reason(reason: &str) -> std::result::Result<(), ValidationError> {
     if reason.chars().count() > MAX_REASON {
         return refuse("invalid_length", "A reason has at most 500 characters.");
     }

@@ -1,0 +1,287 @@
+//! Files of accounts that are being imported: how far each has come. Written in the transaction of each
+//! batch, so that an import that was killed goes on where it was.
+
+use std::path::{Path, PathBuf};
+
+use sea_orm::{
+    ActiveModelBehavior, ActiveModelTrait, DatabaseTransaction,
+    entity::prelude::{ColumnTrait, EntityTrait, QueryFilter},
+    sea_query::Expr,
+};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+pub use super::_entities::imports::{ActiveModel, Column, Entity, Model};
+use super::{
+    Error, Means, Result,
+    audit_events::{Action, Event},
+    new_id,
+    params::{Fault, parse},
+    transaction,
+    users::{
+        import::{self, Batch, ImportParams, Seen},
+        imported_hash::{FirebaseParameters, ImportedHash},
+    },
+};
+use crate::settings::Settings;
+use report::Report;
+use rows::{Reader, Row};
+
+pub mod report;
+pub mod rows;
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// Rows in one transaction: enough that its end costs little, few enough that other writers of a SQLite
+/// file wait less than a second.
+const BATCH: usize = 5000;
+
+/// What is imported, and how.
+pub struct Source {
+    pub file: PathBuf,
+    pub format: rows::Format,
+    pub report: PathBuf,
+    /// For rows with `password_salt`: the parameters of the project that they come from.
+    pub firebase: Option<FirebaseParameters>,
+    pub setup_mail: bool,
+    pub dry_run: bool,
+}
+
+/// How an import ended.
+#[derive(Debug, Serialize)]
+pub struct Summary {
+    pub dry_run: bool,
+    /// Rows that an earlier run had done.
+    pub resumed_after: u64,
+    pub rows: u64,
+    pub accepted: u64,
+    pub rejected: u64,
+    /// Where the rejected rows stand, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub report: Option<String>,
+}
+
+/// Import a file, or the rest of it. `progress` is told how many bytes and rows have been dealt with.
+///
+/// # Errors
+/// [`Error::Invalid`] when the file as a whole can't be read.
+pub async fn run(
+    means: Means<'_>,
+    settings: &Settings,
+    source: &Source,
+    mut progress: impl FnMut(u64, u64),
+) -> Result<Summary> {
+    let digest = rows::digest(&source.file)?;
+    let mut import = if source.dry_run {
+        Model::new(digest, means)
+    } else {
+        Model::begin(digest, means).await?
+    };
+    let resumed_after = count(import.accepted + import.rejected);
+    let mut reader = Reader::open(&source.file, &source.format)?;
+    reader.go_to(count(import.position), count(import.line))?;
+    let mut report = Report::open(&source.report, count(import.report_length))?;
+    let mut seen = Seen::default();
+    loop {
+        let (rows, unreadable) = read(&mut reader, settings, source.firebase.as_ref())?;
+        if rows.is_empty() && unreadable.is_empty() {
+            break;
+        }
+        let before = import.clone();
+        import.line = signed(reader.line());
+        import.position = signed(reader.position());
+        if source.dry_run {
+            let offered = rows.len();
+            let rejected = import::look(means.db, rows, &mut seen, means.now).await?;
+            import.count(offered - rejected.len(), unreadable, rejected, &mut report)?;
+        } else {
+            import
+                .batch(&before, means, source, rows, unreadable, &mut report)
+                .await?;
+        }
+        progress(reader.position(), count(import.accepted + import.rejected));
+    }
+    if !source.dry_run {
+        import.finish(means).await?;
+    }
+    Ok(Summary {
+        dry_run: source.dry_run,
+        resumed_after,
+        rows: count(import.accepted + import.rejected),
+        accepted: count(import.accepted),
+        rejected: count(import.rejected),
+        report: report.end(import.rejected > 0)?,
+    })
+}
+
+type Rejected = Vec<(u64, Fault)>;
+
+/// The next rows that can be read, and those that can't.
+fn read(
+    reader: &mut Reader,
+    settings: &Settings,
+    firebase: Option<&FirebaseParameters>,
+) -> Result<(Vec<(u64, ImportParams)>, Rejected)> {
+    let mut rows = Vec::with_capacity(BATCH);
+    let mut rejected = Vec::new();
+    while rows.len() + rejected.len() < BATCH {
+        let Some(Row { line, fields }) = reader.row()? else {
+            break;
+        };
+        let fields = fields.and_then(|fields| match firebase {
+            Some(parameters) => with_salt(fields, parameters),
+            None => Ok(fields),
+        });
+        match fields.and_then(|fields| parse(fields.into(), settings)) {
+            Ok(params) => rows.push((line, params)),
+            // One is enough to find the row; the next try shows the next.
+            Err(faults) => rejected.extend(faults.into_iter().take(1).map(|fault| (line, fault))),
+        }
+    }
+    Ok((rows, rejected))
+}
+
+/// Firebase exports a hash without what it needs to be verified.
+fn with_salt(
+    mut fields: Map<String, Value>,
+    parameters: &FirebaseParameters,
+) -> std::result::Result<Map<String, Value>, Vec<Fault>> {
+    if let Some(salt) = fields.remove("password_salt") {
+        let hash = fields.get("password_hash").and_then(Value::as_str);
+        let (hash, salt) = (hash.unwrap_or_default(), salt.as_str().unwrap_or_default());
+        let hash = ImportedHash::firebase(parameters, salt, hash).map_err(|refusal| {
+            let detail = refusal.to_string();
+            vec![Fault::new("password_hash", refusal.code(), detail)]
+        })?;
+        fields.insert("password_hash".to_string(), hash.stored().into());
+    }
+    Ok(fields)
+}
+
+impl Model {
+    fn new(digest: String, means: Means<'_>) -> Self {
+        Self {
+            id: new_id(means.now),
+            digest,
+            position: 0,
+            line: 0,
+            accepted: 0,
+            rejected: 0,
+            report_length: 0,
+            created_at: means.now.into(),
+            updated_at: None,
+            finished_at: None,
+        }
+    }
+
+    /// The import of this file that is under way, or a new one.
+    async fn begin(digest: String, means: Means<'_>) -> Result<Self> {
+        let found = Entity::find()
+            .filter(Column::Digest.eq(&digest))
+            .filter(Column::FinishedAt.is_null());
+        if let Some(found) = found.one(means.db).await? {
+            return Ok(found);
+        }
+        let new = Self::new(digest, means);
+        let txn = transaction::begin(means.db).await?;
+        let row = ActiveModel::from(new.clone()).reset_all();
+        Entity::insert(row).exec_without_returning(&txn).await?;
+        txn.commit().await?;
+        Ok(new)
+    }
+
+    /// One batch and how far it goes, or neither.
+    async fn batch(
+        &mut self,
+        before: &Self,
+        means: Means<'_>,
+        source: &Source,
+        rows: Vec<(u64, ImportParams)>,
+        unreadable: Rejected,
+        report: &mut Report,
+    ) -> Result<()> {
+        let event = Event::general(Action::AccountsImported)
+            .with("import", self.id.to_string())
+            .with("file_sha256", self.digest.clone())
+            .with("from_line", before.line + 1)
+            .with("to_line", self.line);
+        let batch = Batch {
+            rows,
+            setup_mail: source.setup_mail,
+        };
+        let txn = transaction::begin(means.db).await?;
+        let outcome = import::insert(&txn, means, batch, event).await?;
+        let accepted = outcome.accepted.len();
+        self.count(accepted, unreadable, outcome.rejected, report)?;
+        self.save(before, &txn, means).await?;
+        txn.commit().await?;
+        for mail in outcome.mails {
+            means.outbox.deliver(mail);
+        }
+        Ok(())
+    }
+
+    fn count(
+        &mut self,
+        accepted: usize,
+        unreadable: Rejected,
+        refused: Rejected,
+        report: &mut Report,
+    ) -> Result<()> {
+        let mut rejected = unreadable;
+        rejected.extend(refused);
+        rejected.sort_by_key(|(line, _)| *line);
+        self.accepted += signed(accepted as u64);
+        self.rejected += signed(rejected.len() as u64);
+        self.report_length = signed(report.add(&rejected)?);
+        Ok(())
+    }
+
+    /// Keep how far it has come, unless somebody else has meanwhile.
+    async fn save(&self, before: &Self, txn: &DatabaseTransaction, means: Means<'_>) -> Result<()> {
+        let saved = Entity::update_many()
+            .col_expr(Column::Position, Expr::value(self.position))
+            .col_expr(Column::Line, Expr::value(self.line))
+            .col_expr(Column::Accepted, Expr::value(self.accepted))
+            .col_expr(Column::Rejected, Expr::value(self.rejected))
+            .col_expr(Column::ReportLength, Expr::value(self.report_length))
+            .col_expr(Column::UpdatedAt, Expr::value(means.now.fixed_offset()))
+            .filter(Column::Id.eq(self.id))
+            .filter(Column::Position.eq(before.position))
+            .filter(Column::FinishedAt.is_null())
+            .exec(txn)
+            .await?;
+        if saved.rows_affected == 1 {
+            return Ok(());
+        }
+        let fault = Fault::new(
+            "file",
+            "conflict",
+            "Another process is importing this file.",
+        );
+        Err(Error::Invalid(vec![fault]))
+    }
+
+    async fn finish(&self, means: Means<'_>) -> Result<()> {
+        Entity::update_many()
+            .col_expr(Column::FinishedAt, Expr::value(means.now.fixed_offset()))
+            .filter(Column::Id.eq(self.id))
+            .exec(means.db)
+            .await?;
+        Ok(())
+    }
+}
+
+fn count(n: i64) -> u64 {
+    u64::try_from(n).unwrap_or_default()
+}
+
+fn signed(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+/// A file that can't be used, and why.
+fn unusable(path: &Path, what: &str) -> Error {
+    let detail = format!("{}: {what}", path.display());
+    Error::Invalid(vec![Fault::new("file", "unusable_file", detail)])
+}
