@@ -156,6 +156,9 @@ impl Hooks for App {
         tasks.register(tasks::audit_export::AuditExport);
         tasks.register(tasks::audit_head::AuditHead);
         tasks.register(tasks::audit_verify::AuditVerify);
+        tasks.register(tasks::db_backup::DbBackup);
+        tasks.register(tasks::db_copy::DbCopy);
+        tasks.register(tasks::db_restore::DbRestore);
         tasks.register(tasks::outbox_list::OutboxList);
         tasks.register(tasks::outbox_purge::OutboxPurge);
         tasks.register(tasks::outbox_retry::OutboxRetry);

@@ -1,6 +1,11 @@
 //! `/v1/api/admin/users`: everybody's accounts, for administrators.
 
-use axum::{Json, extract::OriginalUri, http::StatusCode, response::Response};
+use axum::{
+    Json,
+    extract::{DefaultBodyLimit, OriginalUri},
+    http::StatusCode,
+    response::Response,
+};
 use loco_rs::{
     controller::Routes,
     prelude::{get, post, put},
@@ -13,13 +18,22 @@ use crate::{
         users::{
             self,
             administration::{AdminUpdateParams, RoleParams},
+            import::{self, BatchParams},
             invitation::InviteParams,
             search::{self, SearchParams},
             suspension::SuspendParams,
         },
     },
-    views::{admin::AdminUserResponse, page::Page, problem::Result, sessions::SessionResponse},
+    views::{
+        admin::{AdminUserResponse, BatchResponse},
+        page::Page,
+        problem::Result,
+        sessions::SessionResponse,
+    },
 };
+
+/// Bytes of a thousand accounts, with something to spare.
+const MAX_BATCH_BODY: usize = 2 * 1024 * 1024;
 
 /// Search accounts
 ///
@@ -71,6 +85,25 @@ pub async fn create(
         StatusCode::CREATED,
         Json(AdminUserResponse::new(user, means.now)),
     ))
+}
+
+/// Import accounts
+///
+/// Up to 1,000 at once, with the hashes of their passwords. Those that can go in do, in one transaction;
+/// of each other one it is told why not. For more there is the task `users:import`.
+#[utoipa::path(
+    post, path = "/v1/api/admin/users/batch", tag = "admin", security(("oauth2" = [])),
+    request_body = BatchParams,
+    responses((status = 200, description = "What became of each", body = BatchResponse))
+)]
+pub async fn batch(
+    rollcall: Rollcall,
+    AdminUser(caller): AdminUser,
+    ValidJson(params): ValidJson<BatchParams>,
+) -> Result<Json<BatchResponse>> {
+    let means = rollcall.means_of(&caller);
+    let outcome = import::insert_now(means, &rollcall.settings, params).await?;
+    Ok(Json(outcome.into()))
 }
 
 /// Show an account
@@ -315,6 +348,10 @@ pub fn routes() -> Routes {
     Routes::new()
         .prefix("/v1/api/admin/users")
         .add("/", get(index).post(create))
+        .add(
+            "/batch",
+            post(batch).layer(DefaultBodyLimit::max(MAX_BATCH_BODY)),
+        )
         .add("/{id}", get(show).patch(update).delete(destroy))
         .add("/{id}/role", put(assign_role))
         .add("/{id}/suspension", put(suspend).delete(reinstate))

@@ -52,6 +52,7 @@ const DOCUMENT: &str = "/openapi.json";
         controllers::invitations::create_again,
         controllers::admin_users::index,
         controllers::admin_users::create,
+        controllers::admin_users::batch,
         controllers::admin_users::show,
         controllers::admin_users::update,
         controllers::admin_users::destroy,

@@ -5,6 +5,7 @@ pub mod audit_anchors;
 pub mod audit_events;
 pub mod bulk;
 pub mod cursor;
+pub mod database;
 pub mod error;
 pub mod imports;
 pub mod leases;

@@ -224,6 +224,13 @@ pub async fn void_all(txn: &impl ConnectionTrait, user_id: Uuid) -> Result<()> {
     Ok(())
 }
 
+/// Make all tokens of all accounts void.
+pub async fn void_everybodys(txn: &impl ConnectionTrait) -> Result<()> {
+    let unused = Entity::delete_many().filter(Column::UsedAt.is_null());
+    unused.exec(txn).await?;
+    Ok(())
+}
+
 /// Make an account's tokens of one kind void.
 pub async fn void(txn: &impl ConnectionTrait, user_id: Uuid, kind: Kind) -> Result<()> {
     Entity::delete_many()

@@ -42,6 +42,15 @@ impl Fault {
     }
 }
 
+impl Fault {
+    /// The same one of something that stands deeper in the body.
+    #[must_use]
+    pub fn under(mut self, pointer: &str) -> Self {
+        self.pointer.insert_str(0, pointer);
+        self
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.pointer, self.detail)

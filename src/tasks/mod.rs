@@ -1,10 +1,13 @@
 //! What people do at a shell: `cargo loco task noun:verb argument:value …`.
 
+use std::{path::PathBuf, str::FromStr};
+
 use indicatif::ProgressBar;
 use loco_rs::{Error, Result, app::AppContext, db, task::Vars};
 use migration::{Migrator, MigratorTrait};
 use serde::Serialize;
 use serde_json::json;
+use sqlx::sqlite::SqliteConnectOptions;
 
 use crate::{
     models::{self, users},
@@ -19,6 +22,9 @@ pub mod audit_cut;
 pub mod audit_export;
 pub mod audit_head;
 pub mod audit_verify;
+pub mod db_backup;
+pub mod db_copy;
+pub mod db_restore;
 pub mod outbox_list;
 pub mod outbox_purge;
 pub mod outbox_retry;
@@ -52,6 +58,17 @@ fn required<'a>(vars: &'a Vars, name: &str) -> Result<&'a str> {
 
 fn optional<'a>(vars: &'a Vars, name: &str) -> Option<&'a str> {
     vars.cli.get(name).map(String::as_str)
+}
+
+/// Is this one of the arguments that are true?
+fn is_set(vars: &Vars, name: &str) -> Result<bool> {
+    match optional(vars, name) {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(Error::Message(format!(
+            "the argument `{name}` is true or false"
+        ))),
+    }
 }
 
 /// The living account that the argument `user` means, by any of its identifiers or its id.
@@ -98,6 +115,17 @@ fn limit(vars: &Vars) -> Result<u64> {
         Some(Ok(limit)) if (1..=MAX_LIMIT).contains(&limit) => Ok(limit),
         Some(_) => Err(Error::string(
             "the argument `limit` is a number from 1 to 1000",
+        )),
+    }
+}
+
+/// The file of the embedded database.
+fn embedded(ctx: &AppContext) -> Result<PathBuf> {
+    let uri = &ctx.config.database.uri;
+    match SqliteConnectOptions::from_str(uri) {
+        Ok(options) if uri.starts_with("sqlite:") => Ok(options.get_filename().to_path_buf()),
+        _ => Err(Error::string(
+            "this is for the embedded database; PostgreSQL has pg_dump and pg_restore (see config/README.md)",
         )),
     }
 }

@@ -1,9 +1,13 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::users::{UserResponse, optional_utc, utc};
-use crate::models::users::Model;
+use crate::models::{
+    params::Fault,
+    users::{Model, import::BatchOutcome},
+};
 
 /// What an account is at this moment.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
@@ -70,6 +74,49 @@ impl AdminUserResponse {
             suspension_reason: user.suspension_reason.clone(),
             has_password: user.has_password(),
             user: user.into(),
+        }
+    }
+}
+
+/// What became of the accounts of a request.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BatchResponse {
+    pub accepted: Vec<Accepted>,
+    pub rejected: Vec<Rejected>,
+}
+
+/// An account that is in.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Accepted {
+    /// Its place in the request; the first is 0.
+    pub index: u64,
+    pub id: Uuid,
+}
+
+/// An account that is not.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Rejected {
+    /// Its place in the request; the first is 0.
+    pub index: u64,
+    /// Why; the pointers are into the body of the request.
+    pub errors: Vec<Fault>,
+}
+
+impl From<BatchOutcome> for BatchResponse {
+    fn from(outcome: BatchOutcome) -> Self {
+        let accepted = outcome.accepted.into_iter();
+        let rejected = outcome.rejected.into_iter();
+        Self {
+            accepted: accepted.map(|(index, id)| Accepted { index, id }).collect(),
+            rejected: rejected
+                .map(|(index, faults)| Rejected {
+                    index,
+                    errors: faults
+                        .into_iter()
+                        .map(|fault| fault.under(&format!("/users/{index}")))
+                        .collect(),
+                })
+                .collect(),
         }
     }
 }

@@ -60,6 +60,7 @@ const ROWS: &[(&str, &str, [u16; 6])] = &[
     ("POST",   "/v1/api/admin/invitations/{id}",           [401, 403, 403, 404, 401, 404]),
     ("GET",    "/v1/api/admin/users",                      [401, 403, 403, 200, 401, 404]),
     ("POST",   "/v1/api/admin/users",                      [401, 403, 403, 201, 401, 404]),
+    ("POST",   "/v1/api/admin/users/batch",                [401, 403, 403, 200, 401, 404]),
     ("GET",    "/v1/api/admin/users/{id}",                 [401, 403, 403, 200, 401, 404]),
     ("PATCH",  "/v1/api/admin/users/{id}",                 [401, 403, 403, 200, 401, 404]),
     ("PUT",    "/v1/api/admin/users/{id}/role",            [401, 403, 403, 200, 401, 404]),
@@ -118,6 +119,10 @@ fn body(method: &str, path: &str, caller: &str) -> Option<Value> {
             "username": format!("made-by-{caller}"),
             "email": format!("made-by-{caller}@example.com"),
         })),
+        ("POST", "/v1/api/admin/users/batch") => Some(json!({"users": [{
+            "username": format!("moved-by-{caller}"),
+            "email": format!("moved-by-{caller}@example.com"),
+        }]})),
         ("PUT", "/v1/api/admin/users/{id}/role") => Some(json!({"role": "user"})),
         ("PUT", "/v1/api/admin/users/{id}/suspension") => Some(json!({"reason": caller})),
         _ => None,

@@ -126,6 +126,13 @@ impl Server {
         .await
     }
 
+    /// Without a body, with these tokens; the status.
+    pub async fn post_as(&self, tokens: &Value, path: &str) -> u16 {
+        let token = tokens["access_token"].as_str().expect("a token");
+        let request = self.http.post(format!("{}{path}", self.base));
+        answer(request.bearer_auth(token)).await.0
+    }
+
     /// As `kill -9` does.
     pub fn kill(mut self) {
         self.end();

@@ -1,5 +1,6 @@
 //! What people do at a shell.
 
+mod databases;
 mod outbox;
 mod seed;
 mod sessions_purge;

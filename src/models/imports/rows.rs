@@ -363,13 +363,7 @@ fn json(bytes: &[u8]) -> std::result::Result<Map<String, Value>, Vec<Fault>> {
         return Err(fault("not_utf8", "The text is not UTF-8."));
     }
     match serde_json::from_slice(bytes) {
-        Ok(Value::Object(mut fields)) => {
-            // Keycloak's hash is an object itself.
-            if let Some(hash @ Value::Object(_)) = fields.get_mut("password_hash") {
-                *hash = Value::String(hash.to_string());
-            }
-            Ok(fields)
-        }
+        Ok(Value::Object(fields)) => Ok(fields),
         Ok(_) => Err(fault("invalid_type", "A row is a JSON object.")),
         Err(err) => {
             let detail = format!("No JSON, at column {}.", err.column());

@@ -105,6 +105,11 @@ pub async fn revoke_all(
     Ok(ended)
 }
 
+/// End everybody's sessions. How many were live?
+pub async fn end_all(db: &impl ConnectionTrait, reason: &str, now: DateTime<Utc>) -> Result<u64> {
+    end(db, Condition::all(), reason, now).await
+}
+
 /// Has nobody ended this session, as far as this transaction can see?
 pub async fn is_open(db: &impl ConnectionTrait, id: Uuid) -> Result<bool> {
     let session = Entity::find_by_id(id).filter(Column::RevokedAt.is_null());

@@ -7,7 +7,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use sea_orm::{DatabaseTransaction, QuerySelect, entity::prelude::*};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
@@ -21,7 +21,7 @@ use crate::{
         audit_events::{Action, Event, record},
         bulk, new_id,
         outbox_mails::{Details, Kind, Ordered},
-        params::{Fault, Params, not_null},
+        params::{Fault, Params, not_null, parse},
         transaction,
     },
     settings::Settings,
@@ -71,6 +71,7 @@ pub struct ImportParams {
     pub is_active: Option<bool>,
     /// As the other system stored it: Argon2, bcrypt, scrypt or PBKDF2, as Django, Keycloak, Laravel or
     /// PHP write them. Without one the account has no password.
+    #[serde(default, deserialize_with = "hash_or_object")]
     #[schema(example = "pbkdf2_sha256$1000000$salt$c29tZXRoaW5n")]
     pub password_hash: Option<String>,
     /// The language of its mails, as RFC 5646 has it.
@@ -121,6 +122,22 @@ impl Params for ImportParams {
         }
         faults
     }
+}
+
+/// Keycloak's hash is an object itself.
+fn hash_or_object<'de, D: Deserializer<'de>>(
+    value: D,
+) -> std::result::Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "invalid type: expected a string")]
+    enum Hash {
+        Text(String),
+        Object(serde_json::Map<String, serde_json::Value>),
+    }
+    Ok(Option::<Hash>::deserialize(value)?.map(|hash| match hash {
+        Hash::Text(text) => text,
+        Hash::Object(object) => serde_json::Value::Object(object).to_string(),
+    }))
 }
 
 impl ImportParams {
@@ -424,14 +441,70 @@ where
     Ok(values.into_iter().collect())
 }
 
-/// Up to a thousand accounts, in one transaction.
-pub async fn insert_now(means: Means<'_>, batch: Batch) -> Result<Outcome> {
+/// Accounts in one request.
+pub const MAX_BATCH: usize = 1000;
+
+/// Accounts from elsewhere.
+#[derive(Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BatchParams {
+    #[serde(default, deserialize_with = "not_null")]
+    #[validate(required(message = "This field is required."))]
+    #[schema(required = true, nullable = false, value_type = Vec<ImportParams>, min_items = 1, max_items = 1000)]
+    pub users: Option<Vec<serde_json::Value>>,
+    /// Send accounts without a password a link by which one is chosen; not when left out.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false, value_type = bool)]
+    pub setup_mail: Option<bool>,
+}
+
+impl Params for BatchParams {
+    fn check(&self, _: &Settings) -> Vec<Fault> {
+        let users = self.users.as_ref();
+        if users.is_some_and(|users| users.is_empty() || users.len() > MAX_BATCH) {
+            return vec![Fault::new("users", "out_of_range", "1 to 1,000 accounts.")];
+        }
+        Vec::new()
+    }
+}
+
+/// What became of each account of a request, by its place in it.
+#[derive(Default)]
+pub struct BatchOutcome {
+    pub accepted: Vec<(u64, Uuid)>,
+    pub rejected: Vec<(u64, Vec<Fault>)>,
+}
+
+/// In one transaction: those that can go in do, and of the others it is told why not.
+pub async fn insert_now(
+    means: Means<'_>,
+    settings: &Settings,
+    params: BatchParams,
+) -> Result<BatchOutcome> {
+    let mut rejected = Vec::new();
+    let mut rows = Vec::new();
+    for (number, user) in (0..).zip(params.users.unwrap_or_default()) {
+        match parse(user, settings) {
+            Ok(params) => rows.push((number, params)),
+            Err(faults) => rejected.push((number, faults)),
+        }
+    }
+    let batch = Batch {
+        rows,
+        setup_mail: params.setup_mail == Some(true),
+    };
     let txn = transaction::begin(means.db).await?;
     let event = Event::general(Action::AccountsImported);
-    let mut outcome = insert(&txn, means, batch, event).await?;
+    let outcome = insert(&txn, means, batch, event).await?;
     txn.commit().await?;
-    for mail in std::mem::take(&mut outcome.mails) {
+    for mail in outcome.mails {
         means.outbox.deliver(mail);
     }
-    Ok(outcome)
+    let taken = outcome.rejected.into_iter();
+    rejected.extend(taken.map(|(number, fault)| (number, vec![fault])));
+    rejected.sort_by_key(|(number, _)| *number);
+    Ok(BatchOutcome {
+        accepted: outcome.accepted,
+        rejected,
+    })
 }

@@ -3,6 +3,7 @@
 mod accounts;
 mod audit_chain;
 mod audit_events;
+mod batch;
 mod last_admin;
 mod lifecycle;
 mod own_data;
