@@ -2,15 +2,15 @@
 
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DatabaseBackend, DbErr, EntityTrait, IntoActiveModel,
-    Iterable, QueryTrait, Statement,
+    QueryTrait, Statement,
 };
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::{Error, Result};
 
-/// SQLite takes 32,766 parameters in a statement.
-const MAX_PARAMETERS: usize = 32_000;
+/// Rows in a statement of SQLite, which keeps each page that the statement changes as it was, in memory.
+const AT_ONCE: usize = 200;
 
 /// Insert these rows but for those whose id or other unique value is there already; the ids of those
 /// that were inserted.
@@ -34,12 +34,11 @@ where
         ids(txn, statement, &mut inserted).await?;
         return Ok(inserted);
     }
-    let at_once = MAX_PARAMETERS / E::Column::iter().count();
     let mut rows = rows.into_iter().peekable();
     while rows.peek().is_some() {
         let chunk = rows
             .by_ref()
-            .take(at_once)
+            .take(AT_ONCE)
             .map(|row| row.into_active_model().reset_all());
         let insert = E::insert_many(chunk).build(backend);
         let sql = format!("{} ON CONFLICT DO NOTHING RETURNING id", insert.sql);

@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
+use futures_util::future::join;
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, DatabaseTransaction,
     entity::prelude::{ColumnTrait, EntityTrait, QueryFilter},
@@ -19,6 +21,7 @@ use super::{
     params::{Fault, parse},
     transaction,
     users::{
+        self,
         import::{self, Batch, ImportParams, Seen},
         imported_hash::{FirebaseParameters, ImportedHash},
     },
@@ -82,24 +85,45 @@ pub async fn run(
     reader.go_to(count(import.position), count(import.line))?;
     let mut report = Report::open(&source.report, count(import.report_length))?;
     let mut seen = Seen::default();
+    let mut reading = Reading {
+        reader,
+        settings: settings.clone(),
+        firebase: source.firebase.clone(),
+        now: means.now,
+    };
+    let mut next;
+    (reading, next) = reading.next().await?;
     loop {
-        let (rows, unreadable) = read(&mut reader, settings, source.firebase.as_ref())?;
-        if rows.is_empty() && unreadable.is_empty() {
+        let part = next;
+        if part.rows.is_empty() && part.unreadable.is_empty() {
             break;
         }
         let before = import.clone();
-        import.line = signed(reader.line());
-        import.position = signed(reader.position());
+        (import.line, import.position) = (signed(part.line), signed(part.position));
+        // The next part is read while the database takes this one.
+        let meanwhile = reading.next();
         if source.dry_run {
-            let offered = rows.len();
-            let rejected = import::look(means.db, rows, &mut seen, means.now).await?;
-            import.count(offered - rejected.len(), unreadable, rejected, &mut report)?;
+            let offered = part.rows.len();
+            let looked = import::look(means.db, part.rows, &mut seen);
+            let (rejected, read) = join(looked, meanwhile).await;
+            let rejected = rejected?;
+            import.count(
+                offered - rejected.len(),
+                part.unreadable,
+                rejected,
+                &mut report,
+            )?;
+            (reading, next) = read?;
         } else {
-            import
-                .batch(&before, means, source, rows, unreadable, &mut report)
-                .await?;
+            let taken = import.batch(&before, means, source, part, &mut report);
+            let (taken, read) = join(taken, meanwhile).await;
+            taken?;
+            (reading, next) = read?;
         }
-        progress(reader.position(), count(import.accepted + import.rejected));
+        progress(
+            count(import.position),
+            count(import.accepted + import.rejected),
+        );
     }
     if !source.dry_run {
         import.finish(means).await?;
@@ -116,29 +140,64 @@ pub async fn run(
 
 type Rejected = Vec<(u64, Fault)>;
 
-/// The next rows that can be read, and those that can't.
-fn read(
-    reader: &mut Reader,
-    settings: &Settings,
-    firebase: Option<&FirebaseParameters>,
-) -> Result<(Vec<(u64, ImportParams)>, Rejected)> {
-    let mut rows = Vec::with_capacity(BATCH);
-    let mut rejected = Vec::new();
-    while rows.len() + rejected.len() < BATCH {
-        let Some(Row { line, fields }) = reader.row()? else {
-            break;
-        };
-        let fields = fields.and_then(|fields| match firebase {
-            Some(parameters) => with_salt(fields, parameters),
-            None => Ok(fields),
+/// Rows that go in together, those that can't be read, and how far they go.
+struct Part {
+    rows: Vec<(u64, users::Model)>,
+    unreadable: Rejected,
+    line: u64,
+    position: u64,
+}
+
+/// Reads on a thread of its own.
+struct Reading {
+    reader: Reader,
+    settings: Settings,
+    firebase: Option<FirebaseParameters>,
+    now: DateTime<Utc>,
+}
+
+impl Reading {
+    /// Begins at once, also when nobody waits for it yet.
+    fn next(mut self) -> impl Future<Output = Result<(Self, Part)>> {
+        let reading = tokio::task::spawn_blocking(move || {
+            let part = self.part()?;
+            Ok((self, part))
         });
-        match fields.and_then(|fields| parse(fields.into(), settings)) {
-            Ok(params) => rows.push((line, params)),
-            // One is enough to find the row; the next try shows the next.
-            Err(faults) => rejected.extend(faults.into_iter().take(1).map(|fault| (line, fault))),
+        async {
+            reading
+                .await
+                .map_err(|err| Error::Internal(err.to_string()))?
         }
     }
-    Ok((rows, rejected))
+
+    fn part(&mut self) -> Result<Part> {
+        let mut rows = Vec::with_capacity(BATCH);
+        let mut unreadable = Vec::new();
+        while rows.len() + unreadable.len() < BATCH {
+            let Some(Row { line, fields }) = self.reader.row()? else {
+                break;
+            };
+            let fields = fields.and_then(|fields| match &self.firebase {
+                Some(parameters) => with_salt(fields, parameters),
+                None => Ok(fields),
+            });
+            let params =
+                fields.and_then(|fields| parse::<ImportParams>(fields.into(), &self.settings));
+            match params {
+                Ok(params) => rows.push((line, params.into_row(self.now))),
+                // One is enough to find the row; the next try shows the next.
+                Err(faults) => {
+                    unreadable.extend(faults.into_iter().take(1).map(|fault| (line, fault)));
+                }
+            }
+        }
+        Ok(Part {
+            rows,
+            unreadable,
+            line: self.reader.line(),
+            position: self.reader.position(),
+        })
+    }
 }
 
 /// Firebase exports a hash without what it needs to be verified.
@@ -196,8 +255,7 @@ impl Model {
         before: &Self,
         means: Means<'_>,
         source: &Source,
-        rows: Vec<(u64, ImportParams)>,
-        unreadable: Rejected,
+        part: Part,
         report: &mut Report,
     ) -> Result<()> {
         let event = Event::general(Action::AccountsImported)
@@ -206,13 +264,13 @@ impl Model {
             .with("from_line", before.line + 1)
             .with("to_line", self.line);
         let batch = Batch {
-            rows,
+            rows: part.rows,
             setup_mail: source.setup_mail,
         };
-        let txn = transaction::begin(means.db).await?;
+        let txn = transaction::begin_large(means.db).await?;
         let outcome = import::insert(&txn, means, batch, event).await?;
         let accepted = outcome.accepted.len();
-        self.count(accepted, unreadable, outcome.rejected, report)?;
+        self.count(accepted, part.unreadable, outcome.rejected, report)?;
         self.save(before, &txn, means).await?;
         txn.commit().await?;
         for mail in outcome.mails {

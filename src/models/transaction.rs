@@ -20,6 +20,17 @@ pub async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr
     .await
 }
 
+/// The same for thousands of rows, one such transaction after the other. On SQLite its connection keeps
+/// more pages, and what was written goes to the file less often: most pages are written several times.
+pub async fn begin_large(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let txn = begin(db).await?;
+    if txn.get_database_backend() == DatabaseBackend::Sqlite {
+        txn.execute_unprepared("PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 16384")
+            .await?;
+    }
+    Ok(txn)
+}
+
 /// Everything that is read in it is of one moment. Nobody waits for it, and it waits for nobody.
 pub async fn snapshot(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     let is_postgres = db.get_database_backend() == DatabaseBackend::Postgres;

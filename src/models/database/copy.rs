@@ -99,7 +99,7 @@ async fn insert<E: Table>(to: &DatabaseConnection, rows: Vec<E::Model>) -> Resul
         return Ok(());
     }
     let count = rows.len();
-    let txn = transaction::begin(to).await?;
+    let txn = transaction::begin_large(to).await?;
     let inserted = if table_name::<E>() == table_name::<users::Entity>() {
         let paused = index::pause(&txn).await?;
         let inserted = bulk::insert::<E>(&txn, rows).await?;

@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use csv_core::ReadRecordResult;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -17,6 +18,8 @@ use crate::models::{Error, Result, params::Fault, secrets::hex, users::import::I
 const MAX_LINE: u64 = 64 * 1024;
 /// Lines that a field between quotes may go over. Beyond it a quote was left open.
 const MAX_LINES: usize = 50;
+/// There are fewer columns; beyond it a line is something else.
+const MAX_FIELDS: usize = 100;
 
 /// The columns of a CSV file, and of what `users:export` writes, in its order.
 pub const COLUMNS: [&str; 17] = [
@@ -72,6 +75,7 @@ pub struct Reader {
     path: PathBuf,
     file: BufReader<File>,
     format: Format,
+    splitter: Splitter,
     columns: Vec<String>,
     line: u64,
     position: u64,
@@ -86,6 +90,7 @@ impl Reader {
             path: path.to_path_buf(),
             file: BufReader::with_capacity(256 * 1024, file),
             format: *format,
+            splitter: Splitter::new(),
             columns: Vec::new(),
             line: 0,
             position: 0,
@@ -99,7 +104,7 @@ impl Reader {
     fn read_header(&mut self) -> Result<()> {
         let line = self.read_line()?.unwrap_or_default();
         let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&line);
-        let Some(Ok(columns)) = record(line) else {
+        let Some(Ok(columns)) = self.splitter.fields(line) else {
             return Err(unusable(
                 &self.path,
                 "the first line has no names of columns",
@@ -216,7 +221,7 @@ impl Reader {
         let begin = (self.position, self.line);
         let mut lines = 1;
         let whole = loop {
-            match record(&bytes) {
+            match self.splitter.fields(&bytes) {
                 Some(fields) => break Some(fields),
                 None if lines == MAX_LINES || bytes.len() as u64 > MAX_LINE => break None,
                 None => {}
@@ -294,24 +299,50 @@ fn fault(code: &'static str, detail: impl Into<std::borrow::Cow<'static, str>>) 
     vec![Fault::new("", code, detail)]
 }
 
-/// The fields of one record; `None` while a quotation mark is open.
-fn record(bytes: &[u8]) -> Option<std::result::Result<Vec<String>, Vec<Fault>>> {
-    // Only behind a record that ended, a second one begins.
-    let mut probe = bytes.to_vec();
-    if probe.last() != Some(&b'\n') {
-        probe.push(b'\n');
+/// Splits records, with what it takes to do so made once.
+struct Splitter {
+    core: csv_core::Reader,
+    text: Vec<u8>,
+    ends: [usize; MAX_FIELDS],
+}
+
+impl Splitter {
+    fn new() -> Self {
+        Self {
+            core: csv_core::Reader::new(),
+            text: Vec::new(),
+            ends: [0; MAX_FIELDS],
+        }
     }
-    probe.extend_from_slice(b"end\n");
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(probe.as_slice());
-    let mut records = reader.byte_records();
-    let first = records.next()?.ok()?;
-    records.next()?.ok()?;
-    let fields = first.iter().map(|field| String::from_utf8(field.to_vec()));
-    let fields: std::result::Result<Vec<_>, _> = fields.collect();
-    Some(fields.map_err(|_| fault("not_utf8", "The text is not UTF-8.")))
+
+    /// The fields of one record, which ends with its line; `None` while a quotation mark is open.
+    fn fields(&mut self, record: &[u8]) -> Option<std::result::Result<Vec<String>, Vec<Fault>>> {
+        if record.last() != Some(&b'\n') {
+            // The last line of a file.
+            return self.fields(&[record, b"\n"].concat());
+        }
+        self.core.reset();
+        self.text.resize(record.len(), 0);
+        let (result, _, _, count) = self
+            .core
+            .read_record(record, &mut self.text, &mut self.ends);
+        match result {
+            ReadRecordResult::Record => {}
+            ReadRecordResult::OutputEndsFull => {
+                let detail = format!("More than {MAX_FIELDS} fields.");
+                return Some(Err(fault("wrong_number_of_fields", detail)));
+            }
+            _ => return None,
+        }
+        let mut begin = 0;
+        let fields = self.ends[..count].iter().map(|end| {
+            let field = String::from_utf8(self.text[begin..*end].to_vec());
+            begin = *end;
+            field
+        });
+        let fields: std::result::Result<Vec<_>, _> = fields.collect();
+        Some(fields.map_err(|_| fault("not_utf8", "The text is not UTF-8.")))
+    }
 }
 
 /// What is empty is left out.

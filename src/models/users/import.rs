@@ -147,7 +147,7 @@ impl ImportParams {
     }
 
     /// The row of an account.
-    fn into_row(self, now: DateTime<Utc>) -> Model {
+    pub fn into_row(self, now: DateTime<Utc>) -> Model {
         let at = |at: Option<DateTime<Utc>>| at.map(|at| in_microseconds(at).fixed_offset());
         let hash = self.hash().and_then(|hash| ImportedHash::parse(hash).ok());
         let hashed_password = hash.map_or(password::NONE.to_string(), |hash| hash.stored());
@@ -214,7 +214,7 @@ fn in_microseconds(at: DateTime<Utc>) -> DateTime<Utc> {
 
 /// Accounts that go in together, each with a number by which its caller knows it.
 pub struct Batch {
-    pub rows: Vec<(u64, ImportParams)>,
+    pub rows: Vec<(u64, Model)>,
     /// Accounts without a password are sent a link by which one is chosen.
     pub setup_mail: bool,
 }
@@ -238,8 +238,7 @@ pub async fn insert(
     let mut outcome = Outcome::default();
     let mut numbers = HashMap::with_capacity(batch.rows.len());
     let mut rows = Vec::with_capacity(batch.rows.len());
-    for (number, params) in batch.rows {
-        let row = params.into_row(means.now);
+    for (number, row) in batch.rows {
         if let Entry::Vacant(entry) = numbers.entry(row.id) {
             entry.insert(number);
             rows.push(row);
@@ -300,13 +299,10 @@ pub async fn insert(
 /// Which of these would be refused, without putting any in? `seen` are those of the batches before.
 pub async fn look(
     db: &impl ConnectionTrait,
-    rows: Vec<(u64, ImportParams)>,
+    rows: Vec<(u64, Model)>,
     seen: &mut Seen,
-    now: DateTime<Utc>,
 ) -> Result<Vec<(u64, Fault)>> {
-    let keys = rows
-        .into_iter()
-        .map(|(number, params)| (number, Key::of(&params.into_row(now))));
+    let keys = rows.iter().map(|(number, row)| (*number, Key::of(row)));
     let keys: Vec<(u64, Key)> = keys.collect();
     let there: HashMap<Uuid, &'static str> =
         conflicts(db, &keys.iter().map(|(_, key)| key).collect::<Vec<_>>())
@@ -484,8 +480,8 @@ pub async fn insert_now(
     let mut rejected = Vec::new();
     let mut rows = Vec::new();
     for (number, user) in (0..).zip(params.users.unwrap_or_default()) {
-        match parse(user, settings) {
-            Ok(params) => rows.push((number, params)),
+        match parse::<ImportParams>(user, settings) {
+            Ok(params) => rows.push((number, params.into_row(means.now))),
             Err(faults) => rejected.push((number, faults)),
         }
     }

@@ -103,6 +103,7 @@ async fn sessions_of_the_backup_end_unless_they_are_kept() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a list of what may be wrong")]
 async fn what_is_not_a_whole_backup_replaces_nothing() {
     let Some((ground, file)) = with_backup().await else {
         return;
@@ -133,7 +134,7 @@ async fn what_is_not_a_whole_backup_replaces_nothing() {
     )
     .await;
     let other = changed("other", &|path| {
-        std::fs::remove_file(path).expect("to remove it")
+        std::fs::remove_file(path).expect("to remove it");
     });
     connect(&sqlite(&other))
         .await
@@ -153,7 +154,7 @@ async fn what_is_not_a_whole_backup_replaces_nothing() {
         ),
         (
             changed("half", &|path| {
-                std::fs::write(path, &good[..good.len() / 2]).expect("half")
+                std::fs::write(path, &good[..good.len() / 2]).expect("half");
             }),
             "malformed",
         ),
@@ -170,7 +171,7 @@ async fn what_is_not_a_whole_backup_replaces_nothing() {
         ),
         (
             changed("in-use", &|path| {
-                std::fs::write(format!("{}-wal", path.display()), "x").expect("a log")
+                std::fs::write(format!("{}-wal", path.display()), "x").expect("a log");
             }),
             "db:backup",
         ),
