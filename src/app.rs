@@ -21,11 +21,13 @@ use tokio::net::TcpListener;
 use crate::{
     controllers::{self, middlewares},
     initializers::{
-        audit_sealing::AuditSealing, authentication_watch::AuthenticationWatch, database,
+        audit_sealing::AuditSealing, authentication_watch::AuthenticationWatch,
         housekeeping::Housekeeping, logger, mail_delivery::MailDelivery, openapi,
     },
     mailers::account::AccountMailer,
-    models::{imports, leases, one_time_tokens, outbox_mails, sessions, throttles, users},
+    models::{
+        database::pool, imports, leases, one_time_tokens, outbox_mails, sessions, throttles, users,
+    },
     runtime::Runtime,
     settings::{self, Settings},
     tasks,
@@ -69,13 +71,13 @@ impl Hooks for App {
         config: Config,
     ) -> Result<BootResult> {
         // Until the tables are there.
-        let _lock = database::lock_migrations(&config.database).await?;
+        let _lock = pool::lock_migrations(&config.database).await?;
         create_app::<Self, Migrator>(mode, environment, config).await
     }
 
     async fn after_context(mut ctx: AppContext) -> Result<AppContext> {
         let framework_pool =
-            std::mem::replace(&mut ctx.db, database::connect(&ctx.config.database).await?);
+            std::mem::replace(&mut ctx.db, pool::connect(&ctx.config.database).await?);
         framework_pool.close().await?;
         Runtime::install(&ctx)?;
         AccountMailer::install(&ctx)?;

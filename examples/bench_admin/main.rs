@@ -25,10 +25,10 @@ use indicatif::ProgressBar;
 use migration::{Migrator, MigratorTrait};
 use rollcall::{
     app::App,
-    initializers::database,
     models::{
         audit_events::chain::{self, Signer},
         cursor::Cursors,
+        database::pool,
         users::{self, search},
     },
 };
@@ -185,7 +185,7 @@ async fn connect(uri: &str) -> Result<DatabaseConnection> {
         "min_connections": 1,
         "max_connections": 4,
     }))?;
-    Ok(database::connect(&config).await?)
+    Ok(pool::connect(&config).await?)
 }
 
 fn millis(since: Instant) -> f64 {

@@ -1,8 +1,7 @@
-//! Wiring at boot: what needs the router, the database's pool, and what runs beside the requests.
+//! Wiring at boot: what needs the router, and what runs beside the requests.
 
 pub mod audit_sealing;
 pub mod authentication_watch;
-pub mod database;
 pub mod housekeeping;
 pub mod logger;
 pub mod mail_delivery;

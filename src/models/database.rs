@@ -10,6 +10,7 @@ use super::{Error, Result, params::Fault};
 
 pub mod backup;
 pub mod copy;
+pub mod pool;
 pub mod restore;
 
 /// A table of ours: its rows have an id.

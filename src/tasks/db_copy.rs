@@ -6,16 +6,13 @@ use sea_orm::DatabaseConnection;
 use serde_json::json;
 
 use super::{audit_verify::bar, is_set, only, optional, print, ready};
-use crate::{
-    initializers::database,
-    models::{
-        audit_events::{Action, Actor, Event, chain, record, sealing},
-        database::{
-            copy::{self, Copied},
-            counts, shown,
-        },
-        transaction,
+use crate::models::{
+    audit_events::{Action, Actor, Event, chain, record, sealing},
+    database::{
+        copy::{self, Copied},
+        counts, pool, shown,
     },
+    transaction,
 };
 
 /// Where the target may stand, so that its password is on no command line.
@@ -124,10 +121,10 @@ async fn open(ctx: &AppContext, uri: String) -> Result<DatabaseConnection> {
         ..ctx.config.database.clone()
     };
     let failed = |err: DbErr| Error::Message(format!("the target {place} can't be opened: {err}"));
-    let to = database::connect(&config).await.map_err(failed)?;
+    let to = pool::connect(&config).await.map_err(failed)?;
     let applied = Migrator::get_applied_migrations_read_only(&to).await;
     if applied.is_ok_and(|applied| applied.is_empty()) {
-        let _lock = database::lock_migrations(&config).await.map_err(failed)?;
+        let _lock = pool::lock_migrations(&config).await.map_err(failed)?;
         db::migrate::<Migrator>(&to).await?;
     }
     same_migrations(&to, "the target").await?;

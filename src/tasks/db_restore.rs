@@ -7,11 +7,10 @@ use serde_json::json;
 
 use super::{audit_verify::bar, embedded, is_set, only, print, ready, required};
 use crate::{
-    initializers::database,
     models::{
         audit_events::{Actor, chain},
         database::{
-            backup, counts,
+            backup, counts, pool,
             restore::{self, Staged},
         },
     },
@@ -116,7 +115,7 @@ async fn open(ctx: &AppContext, staged: &Path) -> Result<DatabaseConnection> {
         ..ctx.config.database.clone()
     };
     let refused = |what: String| Error::Message(format!("the backup can't be used: {what}"));
-    let copy = database::connect(&config)
+    let copy = pool::connect(&config)
         .await
         .map_err(|err| refused(err.to_string()))?;
     restore::intact(&copy).await?;

@@ -1,9 +1,6 @@
 //! What of a session is in the database, and what a failing database does to a renewal.
 
-use rollcall::{
-    initializers::database,
-    models::{Error, Means},
-};
+use rollcall::models::{Error, Means, database::pool};
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use serde_json::json;
 
@@ -46,7 +43,7 @@ async fn read_only(s: &Service) -> DatabaseConnection {
             config.uri
         )
     };
-    database::connect(&config).await.expect("a connection")
+    pool::connect(&config).await.expect("a connection")
 }
 
 #[tokio::test]
@@ -106,7 +103,7 @@ async fn nothing_secret_is_printed() {
 async fn a_renewal_that_fails_leaves_the_token_usable() {
     service(|s| async move {
         let ada = s.member("ada").await;
-        let closed = database::connect(&s.ctx.config.database)
+        let closed = pool::connect(&s.ctx.config.database)
             .await
             .expect("a connection");
         closed.close_by_ref().await.expect("to close");

@@ -12,7 +12,7 @@ const A_SECOND: Duration = Duration::from_secs(1);
 /// A connection that this node knows nothing of.
 async fn shell(s: &Service) -> DatabaseConnection {
     let config = &s.ctx.config.database;
-    rollcall::initializers::database::connect(config)
+    rollcall::models::database::pool::connect(config)
         .await
         .expect("a connection")
 }
