@@ -153,9 +153,11 @@ impl Model {
         if current.is_deleted() {
             return Err(Error::NotFound);
         }
-        // Hashing takes its time; what was proved must still hold.
-        let proved = params.password.is_some() || new_email.is_some();
-        if proved && current.hashed_password != user.hashed_password {
+        // Hashing takes its time; a password that was shown must still be the one. A login meanwhile may
+        // have hashed it anew; whoever is proved by the session loses it when the password is changed.
+        let shown =
+            params.current_password.is_some() && (params.password.is_some() || new_email.is_some());
+        if shown && current.hashed_password != user.hashed_password {
             return Err(Error::SessionEnded);
         }
         let user = current;
