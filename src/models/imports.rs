@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use futures_util::future::join;
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, DatabaseTransaction,
+    ActiveModelBehavior, ActiveModelTrait, DatabaseTransaction, SqlErr,
     entity::prelude::{ColumnTrait, EntityTrait, QueryFilter},
     sea_query::Expr,
 };
@@ -74,16 +74,27 @@ pub async fn run(
     source: &Source,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Summary> {
-    let digest = rows::digest(&source.file)?;
-    let mut import = if source.dry_run {
-        Model::new(digest, means)
-    } else {
-        Model::begin(digest, means).await?
-    };
-    let resumed_after = count(import.accepted + import.rejected);
     let mut reader = Reader::open(&source.file, &source.format)?;
+    if source.firebase.is_none() && reader.has_salts() {
+        let what = "the column `password_salt` needs the parameters of a Firebase project";
+        return Err(unusable(&source.file, what));
+    }
+    let digest = rows::digest(&source.file)?;
+    // First for this process alone: how far the import has come is true from then on.
+    let mut report = Report::open(&source.report)?;
+    let under_way = Model::under_way(&digest, means).await?;
+    if source.dry_run && under_way.is_some() {
+        let what = "its import is under way; the same command without `dry_run` goes on";
+        return Err(unusable(&source.file, what));
+    }
+    let is_new = under_way.is_none();
+    let mut import = under_way.unwrap_or_else(|| Model::new(digest, means));
+    let resumed_after = count(import.accepted + import.rejected);
     reader.go_to(count(import.position), count(import.line))?;
-    let mut report = Report::open(&source.report, count(import.report_length))?;
+    report.go_to(count(import.report_length))?;
+    if is_new && !source.dry_run {
+        import.begin(means).await?;
+    }
     let mut seen = Seen::default();
     let mut reading = Reading {
         reader,
@@ -205,7 +216,10 @@ fn with_salt(
     mut fields: Map<String, Value>,
     parameters: &FirebaseParameters,
 ) -> std::result::Result<Map<String, Value>, Vec<Fault>> {
-    if let Some(salt) = fields.remove("password_salt") {
+    if let Some(salt) = fields
+        .remove("password_salt")
+        .filter(|salt| !salt.is_null())
+    {
         let hash = fields.get("password_hash").and_then(Value::as_str);
         let (hash, salt) = (hash.unwrap_or_default(), salt.as_str().unwrap_or_default());
         let hash = ImportedHash::firebase(parameters, salt, hash).map_err(|refusal| {
@@ -233,20 +247,24 @@ impl Model {
         }
     }
 
-    /// The import of this file that is under way, or a new one.
-    async fn begin(digest: String, means: Means<'_>) -> Result<Self> {
+    /// The import of this file that has not ended.
+    async fn under_way(digest: &str, means: Means<'_>) -> Result<Option<Self>> {
         let found = Entity::find()
-            .filter(Column::Digest.eq(&digest))
+            .filter(Column::Digest.eq(digest))
             .filter(Column::FinishedAt.is_null());
-        if let Some(found) = found.one(means.db).await? {
-            return Ok(found);
-        }
-        let new = Self::new(digest, means);
+        Ok(found.one(means.db).await?)
+    }
+
+    async fn begin(&self, means: Means<'_>) -> Result<()> {
         let txn = transaction::begin(means.db).await?;
-        let row = ActiveModel::from(new.clone()).reset_all();
-        Entity::insert(row).exec_without_returning(&txn).await?;
+        let row = ActiveModel::from(self.clone()).reset_all();
+        let inserted = Entity::insert(row).exec_without_returning(&txn).await;
+        inserted.map_err(|err| match err.sql_err() {
+            Some(SqlErr::UniqueConstraintViolation(_)) => conflict(),
+            _ => err.into(),
+        })?;
         txn.commit().await?;
-        Ok(new)
+        Ok(())
     }
 
     /// One batch and how far it goes, or neither.
@@ -262,7 +280,8 @@ impl Model {
             .with("import", self.id.to_string())
             .with("file_sha256", self.digest.clone())
             .with("from_line", before.line + 1)
-            .with("to_line", self.line);
+            .with("to_line", self.line)
+            .with("unreadable", part.unreadable.len());
         let batch = Batch {
             rows: part.rows,
             setup_mail: source.setup_mail,
@@ -312,12 +331,7 @@ impl Model {
         if saved.rows_affected == 1 {
             return Ok(());
         }
-        let fault = Fault::new(
-            "file",
-            "conflict",
-            "Another process is importing this file.",
-        );
-        Err(Error::Invalid(vec![fault]))
+        Err(conflict())
     }
 
     async fn finish(&self, means: Means<'_>) -> Result<()> {
@@ -336,6 +350,12 @@ fn count(n: i64) -> u64 {
 
 fn signed(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+/// Somebody else has begun, or gone on, meanwhile.
+fn conflict() -> Error {
+    let detail = "Another process is importing this file.";
+    Error::Invalid(vec![Fault::new("file", "conflict", detail)])
 }
 
 /// A file that can't be used, and why.

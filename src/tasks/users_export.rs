@@ -39,8 +39,10 @@ impl Task for UsersExport {
         let means = rollcall.means(Actor::OPERATOR);
 
         let partial = format!("{path}.partial");
+        // What another one left keeps its own mode, which may let others read.
+        let _ = std::fs::remove_file(&partial);
         let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
+        options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options
@@ -62,7 +64,6 @@ impl Task for UsersExport {
         let mut file = writer.end()?;
         file.flush()?;
         file.get_ref().sync_all()?;
-        std::fs::rename(&partial, path)?;
         txn.rollback().await?;
 
         let exported = progress.position();
@@ -71,6 +72,8 @@ impl Task for UsersExport {
         let event = Event::general(Action::AccountsExported).with("accounts", exported);
         record(&txn, means, event).await?;
         txn.commit().await?;
+        // None is there that nobody recorded.
+        std::fs::rename(&partial, path)?;
         let summary = serde_json::json!({"exported": exported, "to": path});
         print(vars, &summary, || {
             format!("wrote {exported} accounts to {path}")

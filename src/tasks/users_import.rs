@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use indicatif::{ProgressBar, ProgressStyle};
 use loco_rs::prelude::*;
 
-use super::{only, optional, print, ready, required};
+use super::{is_set, only, optional, print, ready, required};
 use crate::models::{
     audit_events::Actor,
     imports::{self, Source, Summary, rows::Format},
@@ -76,17 +76,22 @@ fn source(vars: &task::Vars) -> Result<Source> {
         format,
         report: PathBuf::from(report),
         firebase: firebase(vars)?,
-        setup_mail: optional(vars, "setup_mail") == Some("true"),
-        dry_run: optional(vars, "dry_run") == Some("true"),
+        setup_mail: is_set(vars, "setup_mail")?,
+        dry_run: is_set(vars, "dry_run")?,
     })
 }
 
 fn firebase(vars: &task::Vars) -> Result<Option<FirebaseParameters>> {
-    let Some(rounds) = optional(vars, "firebase_rounds") else {
+    let names = [
+        "firebase_rounds",
+        "firebase_mem_cost",
+        "firebase_salt_separator",
+    ];
+    if names.iter().all(|name| optional(vars, name).is_none()) {
         return Ok(None);
-    };
-    let number = |name: &str, text: &str| {
-        let number = text.parse::<u32>();
+    }
+    let number = |name: &str| {
+        let number = required(vars, name)?.parse::<u32>();
         number.map_err(|_| Error::Message(format!("the argument `{name}` is a number")))
     };
     #[expect(
@@ -98,8 +103,8 @@ fn firebase(vars: &task::Vars) -> Result<Option<FirebaseParameters>> {
     Ok(Some(FirebaseParameters {
         signer_key,
         salt_separator: required(vars, "firebase_salt_separator")?.to_string(),
-        rounds: number("firebase_rounds", rounds)?,
-        mem_cost: number("firebase_mem_cost", required(vars, "firebase_mem_cost")?)?,
+        rounds: number("firebase_rounds")?,
+        mem_cost: number("firebase_mem_cost")?,
     }))
 }
 

@@ -74,6 +74,10 @@ impl Scratch {
         Self(directory)
     }
 
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
     /// A SQLite file in it.
     pub fn database(&self) -> String {
         format!("sqlite://{}/test.sqlite?mode=rwc", self.0.display())

@@ -7,6 +7,8 @@ mod sessions_purge;
 mod user_create;
 mod user_list;
 mod user_promote;
+mod users_export;
+mod users_import;
 
 use std::process::Command;
 

@@ -85,7 +85,11 @@ impl Reader {
     /// # Errors
     /// [`Error::Invalid`] for a file that can't be opened and for unknown or missing columns.
     pub fn open(path: &Path, format: &Format) -> Result<Self> {
-        let file = File::open(path).map_err(|err| unusable(path, &err.to_string()))?;
+        let failed = |err: std::io::Error| unusable(path, &err.to_string());
+        let file = File::open(path).map_err(failed)?;
+        if file.metadata().map_err(failed)?.len() == 0 {
+            return Err(unusable(path, "the file is empty"));
+        }
         let mut reader = Self {
             path: path.to_path_buf(),
             file: BufReader::with_capacity(256 * 1024, file),
@@ -145,6 +149,11 @@ impl Reader {
         }
         self.columns = columns;
         Ok(())
+    }
+
+    /// Do its hashes need what stands beside them in a Firebase project?
+    pub fn has_salts(&self) -> bool {
+        self.columns.iter().any(|column| column == "password_salt")
     }
 
     /// Go on at this place, which an earlier run had come to.
@@ -233,7 +242,9 @@ impl Reader {
             lines += 1;
         };
         let fits = |fields: &Vec<String>| fields.len() == self.columns.len();
-        let whole = whole.filter(|fields| lines == 1 || fields.as_ref().is_ok_and(fits));
+        let whole = whole.filter(|fields| {
+            lines == 1 || (fields.as_ref().is_ok_and(fits) && is_well_quoted(&bytes))
+        });
         if whole.is_none() && lines > 1 {
             let sought = self.file.seek(SeekFrom::Start(begin.0));
             sought.map_err(|err| unusable(&self.path, &err.to_string()))?;
@@ -343,6 +354,26 @@ impl Splitter {
         let fields: std::result::Result<Vec<_>, _> = fields.collect();
         Some(fields.map_err(|_| fault("not_utf8", "The text is not UTF-8.")))
     }
+}
+
+/// Does each quotation mark that closes stand at the end of its field? Where one was left open, the next
+/// that opens a field seems to close it, in the middle of another row.
+fn is_well_quoted(bytes: &[u8]) -> bool {
+    let mut rest = bytes.iter().copied().peekable();
+    let (mut begins, mut quoted) = (true, false);
+    while let Some(byte) = rest.next() {
+        if quoted && byte == b'"' {
+            match rest.peek() {
+                Some(b'"') => _ = rest.next(),
+                None | Some(b',' | b'\r' | b'\n') => quoted = false,
+                Some(_) => return false,
+            }
+        } else if !quoted {
+            quoted = begins && byte == b'"';
+            begins = byte == b',';
+        }
+    }
+    !quoted
 }
 
 /// What is empty is left out.

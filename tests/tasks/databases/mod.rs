@@ -43,7 +43,7 @@ async fn run(database: &str, task: &str, arguments: &[&str], variables: &[(&str,
 }
 
 /// Run a task that ends well; what it prints as JSON.
-async fn done(database: &str, task: &str, arguments: &[&str]) -> Value {
+pub async fn done(database: &str, task: &str, arguments: &[&str]) -> Value {
     let run = run(database, task, &[arguments, &["json:true"]].concat(), &[]).await;
     assert_eq!(run.code, Some(0), "{run:?}");
     serde_json::from_str(&run.stdout).expect("JSON, and nothing else")
@@ -119,13 +119,13 @@ async fn rows(database: &str) -> u64 {
 }
 
 /// So often something is killed in the middle.
-fn kills() -> usize {
+pub fn kills() -> usize {
     let kills = std::env::vars().find(|(name, _)| name == "ROLLCALL_KILLS");
     kills.map_or(3, |(_, n)| n.parse().expect("a number"))
 }
 
 /// A different one in each run: the middle is somewhere else each time.
-fn random(below: Duration) -> Duration {
+pub fn random(below: Duration) -> Duration {
     let random = u32::from_le_bytes(
         *uuid::Uuid::new_v4()
             .as_bytes()
