@@ -1,6 +1,6 @@
 //! The table of contents: what is mounted where, and what happens at boot.
 
-use std::{net::SocketAddr, path::Path};
+use std::path::Path;
 
 use async_trait::async_trait;
 use axum::{Router, http::StatusCode};
@@ -8,7 +8,7 @@ use loco_rs::{
     Result,
     app::{AppContext, Hooks, Initializer},
     bgworker::{BackgroundWorker, Queue},
-    boot::{BootResult, ServeParams, StartMode, create_app, shutdown_signal},
+    boot::{BootResult, ServeParams, StartMode, create_app},
     config::Config,
     controller::{AppRoutes, middleware::MiddlewareLayer, views::ViewEngine},
     db::truncate_table,
@@ -22,7 +22,7 @@ use crate::{
     controllers::{self, middlewares},
     initializers::{
         audit_sealing::AuditSealing, authentication_watch::AuthenticationWatch,
-        housekeeping::Housekeeping, logger, mail_delivery::MailDelivery, openapi,
+        housekeeping::Housekeeping, logger, mail_delivery::MailDelivery, openapi, serving,
     },
     mailers::account::AccountMailer,
     models::{
@@ -103,21 +103,14 @@ impl Hooks for App {
         Ok(middlewares::trailing_slash::trim(router))
     }
 
-    /// As the framework does it, once it is known that the secret may be used on this address.
+    /// Once it is known that the secret may be used on this address.
     async fn serve(app: Router, ctx: &AppContext, params: &ServeParams) -> Result<()> {
         settings::check_binding(&ctx.config, &params.binding)?;
         let listener = TcpListener::bind(format!("{}:{}", params.binding, params.port)).await?;
-        axum::serve(
-            listener,
-            app.into_make_service_with_connect_info::<SocketAddr>(),
-        )
-        .with_graceful_shutdown(async {
-            shutdown_signal().await;
-            tracing::info!("shutting down");
-        })
-        .await?;
+        let rollcall = Runtime::of(ctx)?;
+        serving::serve(app, listener, &rollcall).await;
         // Mails that are under way may end.
-        Runtime::of(ctx)?.stop().await;
+        rollcall.stop().await;
         Ok(())
     }
 

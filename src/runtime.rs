@@ -1,7 +1,10 @@
 //! What a request needs besides its own words: built once at boot, shared by reference.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -12,9 +15,10 @@ use tokio::{sync::watch, task::JoinHandle, time::timeout};
 use crate::{
     clock::Clock,
     models::{
-        Means,
+        self, Means,
         audit_events::{Actor, chain::Signer},
         cursor::Cursors,
+        database::probe::Probe,
         one_time_tokens::OneTimeTokens,
         outbox_mails::Outbox,
         sessions::Sessions,
@@ -41,6 +45,8 @@ pub struct Parts {
     pub outbox: Outbox,
     pub cursors: Cursors,
     pub audit_signer: Signer,
+    probe: Probe,
+    draining: AtomicBool,
     background: Mutex<Vec<JoinHandle<()>>>,
     stop: watch::Sender<bool>,
 }
@@ -91,6 +97,8 @@ impl Runtime {
             ),
             cursors: Cursors::new(&secret),
             audit_signer: Signer::new(&secret),
+            probe: Probe::default(),
+            draining: AtomicBool::new(false),
             background: Mutex::default(),
             stop: watch::Sender::new(false),
             settings,
@@ -116,6 +124,22 @@ impl Runtime {
             now: self.clock.now(),
             actor,
         }
+    }
+
+    /// Requests may go elsewhere from now on: this process is about to stop.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Can requests be served here, also those that change something?
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn check_ready(&self) -> models::Result<()> {
+        if self.draining.load(Ordering::Relaxed) {
+            return Err(models::Error::Overloaded("the process is about to stop"));
+        }
+        self.probe.write(&self.db, self.clock.now()).await
     }
 
     /// Run something beside the requests, until [`Runtime::stop`].

@@ -46,6 +46,7 @@ pub struct Settings {
     pub mail: Mail,
     pub one_time_tokens: OneTimeTokens,
     pub lifecycle: Lifecycle,
+    pub serving: Serving,
     /// Not a key: read from `server.host`.
     #[serde(skip)]
     pub base_url: String,
@@ -180,6 +181,34 @@ pub struct OneTimeTokens {
     pub invitation_seconds: i64,
 }
 
+/// Connections, and how they end.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Serving {
+    /// A client gets so long to send the head of its next request; then its connection is closed.
+    pub header_timeout_ms: u64,
+    /// Connections at once; further ones wait until one is closed.
+    pub max_connections: usize,
+    /// Requests that are answered at once; further ones are refused for now.
+    pub max_requests: usize,
+    /// After a signal to stop, `/_readiness` says so for this long before no connection is taken any more.
+    pub ready_delay_ms: u64,
+    /// What has not ended so long after that is cut.
+    pub drain_ms: u64,
+}
+
+impl Default for Serving {
+    fn default() -> Self {
+        Self {
+            header_timeout_ms: 8000,
+            max_connections: 20_000,
+            max_requests: 1000,
+            ready_delay_ms: 0,
+            drain_ms: 20_000,
+        }
+    }
+}
+
 /// What becomes of deleted accounts.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -251,6 +280,7 @@ impl Default for Settings {
             mail: Mail::default(),
             one_time_tokens: OneTimeTokens::default(),
             lifecycle: Lifecycle::default(),
+            serving: Serving::default(),
             base_url: String::new(),
             is_public: false,
         }
@@ -510,6 +540,18 @@ impl Settings {
             (
                 (1..=3650).contains(&self.lifecycle.grace_days),
                 "settings.lifecycle.grace_days (DELETED_GRACE_DAYS): expected 1 to 3650",
+            ),
+            (
+                (100..=10_000).contains(&self.serving.header_timeout_ms),
+                "settings.serving.header_timeout_ms (HEADER_TIMEOUT): expected 100 to 10000",
+            ),
+            (
+                self.serving.max_connections > 0 && self.serving.max_requests > 0,
+                "settings.serving (MAX_CONNECTIONS, MAX_REQUESTS): expected at least 1",
+            ),
+            (
+                self.serving.ready_delay_ms + self.serving.drain_ms <= 29_000,
+                "settings.serving (READY_DELAY, DRAIN_TIMEOUT): expected at most 29000 together",
             ),
             (
                 self.rate_limit.per_second > 0 && self.rate_limit.burst > 0,

@@ -1,6 +1,7 @@
 mod house;
 mod models;
 mod requests;
+mod serving;
 mod settings;
 mod support;
 mod tasks;

@@ -33,14 +33,17 @@ pub async fn health() -> Json<Health> {
 
 /// Readiness
 ///
-/// Requests can be served: the database answers.
+/// Requests can be served: the database takes writes, and the process is not about to stop.
 #[utoipa::path(
     get, path = "/_readiness", tag = "monitoring",
-    responses((status = 200, description = "Ready", body = Health))
+    responses(
+        (status = 200, description = "Ready", body = Health),
+        (status = 503, description = "Not at the moment: `service_unavailable`"),
+    )
 )]
 pub async fn readiness(rollcall: Rollcall) -> Result<Json<Health>> {
-    rollcall.db.ping().await.map_err(|err| {
-        tracing::error!(error = %err, "not ready: the database does not answer");
+    rollcall.check_ready().await.map_err(|err| {
+        tracing::error!(error = %err, "not ready");
         Problem::unavailable()
     })?;
     Ok(Json(Health { ok: true }))

@@ -6,3 +6,4 @@ pub mod housekeeping;
 pub mod logger;
 pub mod mail_delivery;
 pub mod openapi;
+pub mod serving;

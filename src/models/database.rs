@@ -11,6 +11,7 @@ use super::{Error, Result, params::Fault};
 pub mod backup;
 pub mod copy;
 pub mod pool;
+pub mod probe;
 pub mod restore;
 
 /// A table of ours: its rows have an id.

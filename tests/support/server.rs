@@ -5,6 +5,7 @@ use std::{
     net::{Ipv4Addr, TcpListener},
     path::PathBuf,
     process::{Child, Command, Stdio},
+    time::{Duration, Instant},
 };
 
 use loco_rs::{
@@ -131,6 +132,35 @@ impl Server {
         let token = tokens["access_token"].as_str().expect("a token");
         let request = self.http.post(format!("{}{path}", self.base));
         answer(request.bearer_auth(token)).await.0
+    }
+
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    pub fn port(&self) -> u16 {
+        let port = self.base.rsplit(':').next().expect("a port");
+        port.parse().expect("a number")
+    }
+
+    /// Tell it something: `TERM`, `INT`, `STOP`.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill")
+            .args([&format!("-{name}"), &self.child.id().to_string()])
+            .status();
+        assert!(sent.expect("to send it").success());
+    }
+
+    /// The code that it ends with by itself.
+    pub async fn end_within(&mut self, time: Duration) -> Option<i32> {
+        let started = Instant::now();
+        loop {
+            if let Some(end) = self.child.try_wait().expect("its state") {
+                return end.code();
+            }
+            assert!(started.elapsed() < time, "still running after {time:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     /// As `kill -9` does.

@@ -1,6 +1,7 @@
 //! One middleware a file, each a `MiddlewareLayer` of the framework.
 
 pub mod client_address;
+pub mod max_requests;
 pub mod problems;
 pub mod rate_limit;
 pub mod request_log;
@@ -18,12 +19,18 @@ use crate::runtime::Runtime;
 pub fn stack(ctx: &AppContext) -> Vec<Box<dyn MiddlewareLayer>> {
     let mut stack = default_middleware_stack(ctx);
     stack.replace("logger", Box::new(request_log::RequestLog));
+    let rollcall = Runtime::of(ctx);
+    let max_requests = rollcall.as_ref().map(|r| r.settings.serving.max_requests);
     let cors = stack
         .iter()
         .position(|layer| layer.name() == "cors")
         .map(|at| stack.remove(at));
     stack.insert_after("timeout_request", Box::new(problems::Problems));
-    let trusted = Runtime::of(ctx)
+    if let Ok(max_requests) = max_requests {
+        let layer = Box::new(max_requests::MaxRequests(max_requests));
+        stack.insert_after("timeout_request", layer);
+    }
+    let trusted = rollcall
         .map(|r| r.settings.trusted_proxies.0.clone())
         .unwrap_or_default();
     stack.insert_after(
