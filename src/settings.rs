@@ -462,6 +462,7 @@ impl Settings {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "a list")]
     fn faults(&self) -> Vec<String> {
         let p = &self.password;
         let checks = [
