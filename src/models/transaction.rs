@@ -22,12 +22,14 @@ pub async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr
 
 /// The same for thousands of rows, one such transaction after the other. On SQLite its connection keeps
 /// more pages, and what was written goes to the file less often: most pages are written several times.
+/// On PostgreSQL its commit does not wait for the disk; one that comes later and does takes it along.
 pub async fn begin_large(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     let txn = begin(db).await?;
-    if txn.get_database_backend() == DatabaseBackend::Sqlite {
-        txn.execute_unprepared("PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 16384")
-            .await?;
-    }
+    txn.execute_unprepared(match txn.get_database_backend() {
+        DatabaseBackend::Postgres => "SET LOCAL synchronous_commit = off",
+        _ => "PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 16384",
+    })
+    .await?;
     Ok(txn)
 }
 

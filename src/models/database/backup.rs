@@ -32,6 +32,7 @@ pub async fn to_file(
         return Err(refused("to", what));
     }
     let partial = beside(file, "partial");
+    remove(&partial);
     // Empty, so that SQLite takes it, and for its owner alone from the beginning.
     create(&partial).map_err(|err| unwritable(&partial, &err))?;
     let pages = number(db, "PRAGMA page_count").await?;
@@ -58,8 +59,7 @@ pub async fn to_file(
         Err(err) => Err(err.into()),
     };
     if finished.is_err() {
-        // Nothing is left of what is not whole; the error says why.
-        let _ = std::fs::remove_file(&partial);
+        remove(&partial);
     }
     finished
 }
@@ -80,6 +80,16 @@ pub(super) fn beside(file: &Path, suffix: &str) -> PathBuf {
     name.push(".");
     name.push(suffix);
     name.into()
+}
+
+/// Remove a database that is not whole, with what SQLite keeps beside it.
+pub(super) fn remove(path: &Path) {
+    for suffix in ["", "-wal", "-shm", "-journal"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        // Mostly it is not there; where it can't be removed, what comes next says why.
+        let _ = std::fs::remove_file(name);
+    }
 }
 
 /// An empty file that only its owner can read.

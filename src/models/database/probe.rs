@@ -4,7 +4,10 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, DatabaseConnection, EntityTrait};
-use tokio::{sync::Mutex, time::timeout};
+use tokio::{
+    sync::Mutex,
+    time::{error::Elapsed, timeout},
+};
 
 use crate::models::{Error, Result, leases, new_id, transaction};
 
@@ -18,28 +21,37 @@ const LONGEST: Duration = Duration::from_secs(2);
 pub struct Probe(Mutex<Option<(Instant, Option<String>)>>);
 
 impl Probe {
-    /// Write something, and take it back.
+    /// Write something, and take it back; less than a second after that only ask whether the database is
+    /// there.
     ///
     /// # Errors
     /// Why it failed, now or less than a second ago.
     pub async fn write(&self, db: &DatabaseConnection, now: DateTime<Utc>) -> Result<()> {
         let mut last = self.0.lock().await;
-        let found = match last.take() {
-            Some((at, found)) if at.elapsed() < COUNTS_FOR => (at, found),
-            _ => {
-                let tried = timeout(LONGEST, try_to(db, now)).await;
-                let failure = match tried {
-                    Ok(Ok(())) => None,
-                    Ok(Err(err)) => Some(err.to_string()),
-                    Err(_) => Some("it takes too long".to_string()),
-                };
-                (Instant::now(), failure)
+        let counts = last.as_ref().filter(|(at, _)| at.elapsed() < COUNTS_FOR);
+        let failure = match counts {
+            Some((_, Some(failure))) => Some(failure.clone()),
+            Some((_, None)) => failure(timeout(LONGEST, ping(db)).await),
+            None => {
+                let failure = failure(timeout(LONGEST, try_to(db, now)).await);
+                *last = Some((Instant::now(), failure.clone()));
+                failure
             }
         };
-        let failure = found.1.clone();
-        *last = Some(found);
         failure.map_or(Ok(()), |failure| Err(Error::Internal(failure)))
     }
+}
+
+fn failure(tried: Result<Result<()>, Elapsed>) -> Option<String> {
+    match tried {
+        Ok(Ok(())) => None,
+        Ok(Err(err)) => Some(err.to_string()),
+        Err(_) => Some("it takes too long".to_string()),
+    }
+}
+
+async fn ping(db: &DatabaseConnection) -> Result<()> {
+    Ok(db.ping().await?)
 }
 
 async fn try_to(db: &DatabaseConnection, now: DateTime<Utc>) -> Result<()> {

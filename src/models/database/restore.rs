@@ -2,6 +2,7 @@
 //! the pages of the database are replaced, in one transaction, whoever has it open.
 
 use std::{
+    fs::{File, TryLockError},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -15,7 +16,7 @@ use serde::Serialize;
 
 use super::{
     Count,
-    backup::{beside, create},
+    backup::{beside, create, remove},
     counts, refused,
 };
 use crate::models::{
@@ -31,15 +32,16 @@ const TRIES: u32 = 300;
 const WAIT: Duration = Duration::from_millis(100);
 
 /// A copy of the file, to be looked through and changed; removed in the end.
-pub struct Staged(PathBuf);
+pub struct Staged {
+    path: PathBuf,
+    /// Of two that restore at once, one would replace the database by what the other has half copied.
+    _lock: File,
+}
 
 impl Drop for Staged {
     fn drop(&mut self) {
-        for suffix in ["", "-wal", "-shm", "-journal"] {
-            let mut name = self.0.clone().into_os_string();
-            name.push(suffix);
-            let _ = std::fs::remove_file(name);
-        }
+        remove(&self.path);
+        let _ = std::fs::remove_file(beside(&self.path, "lock"));
     }
 }
 
@@ -59,9 +61,20 @@ impl Staged {
             );
             return Err(refused("from", what));
         }
-        let staged = Self(beside(database, "restoring"));
-        let copied = std::fs::File::open(file).and_then(|mut from| {
-            let mut to = create(&staged.0)?;
+        let path = beside(database, "restoring");
+        let lock = create(&beside(&path, "lock"));
+        let lock = lock.map_err(|err| {
+            let what = format!("no file can be made beside the database: {err}");
+            refused("from", what)
+        })?;
+        if matches!(lock.try_lock(), Err(TryLockError::WouldBlock)) {
+            return Err(refused("from", "another restore is under way"));
+        }
+        let staged = Self { path, _lock: lock };
+        // What one that was killed left would be taken for a part of this one.
+        remove(&staged.path);
+        let copied = File::open(file).and_then(|mut from| {
+            let mut to = create(&staged.path)?;
             std::io::copy(&mut from, &mut to)?;
             to.sync_all()
         });
@@ -75,7 +88,7 @@ impl Staged {
     }
 
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 }
 

@@ -275,3 +275,30 @@ async fn a_restore_that_is_killed_has_replaced_all_or_nothing() {
         assert!(sound.get("fault").is_none(), "{sound}");
     }
 }
+
+#[tokio::test]
+async fn of_two_at_once_each_restores_a_whole_file_or_nothing() {
+    let Some((ground, file)) = with_backup().await else {
+        return;
+    };
+    let database = ground.database();
+    // What a restore that was killed left is no part of the next one.
+    let left = format!("{}.restoring-wal", database_file(&database).display());
+    std::fs::write(&left, "left").expect("a file");
+    let arguments = [from(&file)];
+    let arguments = [arguments[0].as_str()];
+    let restore = || run(&database, "db:restore", &arguments, &[]);
+    let runs = tokio::join!(restore(), restore(), restore());
+    let runs = [runs.0, runs.1, runs.2];
+    assert!(runs.iter().any(|run| run.code == Some(0)), "{runs:?}");
+    for run in runs.iter().filter(|run| run.code != Some(0)) {
+        assert!(
+            run.stderr.contains("another restore is under way"),
+            "{run:?}"
+        );
+    }
+    assert_eq!(
+        exported(&database, &ground).await,
+        exported(&sqlite(&file), &ground).await
+    );
+}
