@@ -14,7 +14,7 @@ use crate::models::{
 };
 
 /// Rows that are moved at once.
-const BATCH: u64 = 5000;
+const BATCH: u64 = 2500;
 
 /// A table as it was copied, and as it is read again from the copy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
