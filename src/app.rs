@@ -1,11 +1,11 @@
 //! The table of contents: what is mounted where, and what happens at boot.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use async_trait::async_trait;
 use axum::{Router, http::StatusCode};
 use loco_rs::{
-    Result,
+    Error, Result,
     app::{AppContext, Hooks, Initializer},
     bgworker::{BackgroundWorker, Queue},
     boot::{BootResult, ServeParams, StartMode, create_app},
@@ -26,7 +26,8 @@ use crate::{
     },
     mailers::account::AccountMailer,
     models::{
-        database::pool, imports, leases, one_time_tokens, outbox_mails, sessions, throttles, users,
+        database::{pool, schema},
+        imports, leases, one_time_tokens, outbox_mails, sessions, throttles, users,
     },
     runtime::Runtime,
     settings::{self, Settings},
@@ -51,12 +52,15 @@ impl Hooks for App {
         )
     }
 
-    /// Refuse a wrong configuration before anything is opened.
+    /// Refuse a wrong configuration before anything is opened, and wait for the database.
     async fn load_config(environment: &Environment) -> Result<Config> {
         let config = environment
             .load()
             .map_err(|err| settings::explain(err, environment))?;
-        Settings::from_config(&config, environment)?;
+        let settings = Settings::from_config(&config, environment)?;
+        let longest = Duration::from_millis(settings.serving.database_wait_ms);
+        let found = pool::wait(&config.database, longest).await;
+        found.map_err(Error::Message)?;
         Ok(config)
     }
 
@@ -70,8 +74,6 @@ impl Hooks for App {
         environment: &Environment,
         config: Config,
     ) -> Result<BootResult> {
-        // Until the tables are there.
-        let _lock = pool::lock_migrations(&config.database).await?;
         create_app::<Self, Migrator>(mode, environment, config).await
     }
 
@@ -79,11 +81,17 @@ impl Hooks for App {
         let framework_pool =
             std::mem::replace(&mut ctx.db, pool::connect(&ctx.config.database).await?);
         framework_pool.close().await?;
+        // Before anything is made in it that a newer version would not know.
+        schema::pending(&ctx.db, "the database").await?;
         Runtime::install(&ctx)?;
         AccountMailer::install(&ctx)?;
         let pages = views::account::templates()?;
         ctx.shared_store.insert(ViewEngine::new(pages));
         Ok(ctx)
+    }
+
+    async fn before_run(ctx: &AppContext) -> Result<()> {
+        Ok(schema::check(&ctx.db, "the database").await?)
     }
 
     async fn initializers(_ctx: &AppContext) -> Result<Vec<Box<dyn Initializer>>> {

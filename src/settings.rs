@@ -195,6 +195,8 @@ pub struct Serving {
     pub ready_delay_ms: u64,
     /// What has not ended so long after that is cut.
     pub drain_ms: u64,
+    /// A start waits so long for a database that can't be reached.
+    pub database_wait_ms: u64,
 }
 
 impl Default for Serving {
@@ -205,6 +207,7 @@ impl Default for Serving {
             max_requests: 1000,
             ready_delay_ms: 0,
             drain_ms: 20_000,
+            database_wait_ms: 0,
         }
     }
 }
@@ -553,6 +556,10 @@ impl Settings {
             (
                 self.serving.ready_delay_ms + self.serving.drain_ms <= 29_000,
                 "settings.serving (READY_DELAY, DRAIN_TIMEOUT): expected at most 29000 together",
+            ),
+            (
+                self.serving.database_wait_ms <= 3_600_000,
+                "settings.serving.database_wait_ms (DB_WAIT): expected at most 3600000",
             ),
             (
                 self.rate_limit.per_second > 0 && self.rate_limit.burst > 0,

@@ -13,6 +13,7 @@ pub mod copy;
 pub mod pool;
 pub mod probe;
 pub mod restore;
+pub mod schema;
 
 /// A table of ours: its rows have an id.
 pub trait Table:
