@@ -22,7 +22,8 @@ use crate::{
     controllers::{self, middlewares},
     initializers::{
         audit_sealing::AuditSealing, authentication_watch::AuthenticationWatch,
-        housekeeping::Housekeeping, logger, mail_delivery::MailDelivery, openapi, serving,
+        database_watch::DatabaseWatch, housekeeping::Housekeeping, logger,
+        mail_delivery::MailDelivery, metrics, openapi, serving,
     },
     mailers::account::AccountMailer,
     models::{
@@ -98,6 +99,7 @@ impl Hooks for App {
         Ok(vec![
             Box::new(AuditSealing),
             Box::new(AuthenticationWatch),
+            Box::new(DatabaseWatch),
             Box::new(Housekeeping),
             Box::new(MailDelivery),
         ])
@@ -116,6 +118,7 @@ impl Hooks for App {
         settings::check_binding(&ctx.config, &params.binding)?;
         let listener = TcpListener::bind(format!("{}:{}", params.binding, params.port)).await?;
         let rollcall = Runtime::of(ctx)?;
+        metrics::serve(&rollcall).await?;
         serving::serve(app, listener, &rollcall).await;
         // Mails that are under way may end.
         rollcall.stop().await;

@@ -12,6 +12,7 @@ pub mod backup;
 pub mod copy;
 pub mod pool;
 pub mod probe;
+pub mod queue;
 pub mod restore;
 pub mod schema;
 

@@ -98,8 +98,18 @@ const ROOMS: &[Room] = &[
     },
     Room {
         path: "runtime.rs",
-        may_use: &["clock", "models", "settings"],
+        may_use: &["clock", "metrics", "models", "settings", "traces"],
         never: &["_entities", "axum"],
+    },
+    Room {
+        path: "traces.rs",
+        may_use: &[],
+        never: &["_entities", "axum", "loco_rs", "sea_orm"],
+    },
+    Room {
+        path: "metrics.rs",
+        may_use: &[],
+        never: &["_entities", "axum", "loco_rs", "sea_orm"],
     },
     Room {
         path: "settings.rs",

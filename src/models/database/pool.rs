@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use loco_rs::config::Database as Config;
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
+use sea_orm::{ConnectOptions, Database, DatabaseBackend, DatabaseConnection, DbErr};
 use sqlx::{
     ConnectOptions as _, Connection,
     postgres::PgConnectOptions,
@@ -96,4 +96,32 @@ pub async fn connect(config: &Config) -> Result<DatabaseConnection, DbErr> {
             })
         });
     Database::connect(options).await
+}
+
+/// Take a connection, and give it back.
+pub async fn acquire(db: &DatabaseConnection) -> Result<(), sqlx::Error> {
+    if db.get_database_backend() == DatabaseBackend::Postgres {
+        db.get_postgres_connection_pool().acquire().await.map(drop)
+    } else {
+        db.get_sqlite_connection_pool().acquire().await.map(drop)
+    }
+}
+
+/// Connections that there are, those of them that nobody uses, and as many as there may be.
+pub fn connections(db: &DatabaseConnection) -> (u32, usize, u32) {
+    if db.get_database_backend() == DatabaseBackend::Postgres {
+        let pool = db.get_postgres_connection_pool();
+        (
+            pool.size(),
+            pool.num_idle(),
+            pool.options().get_max_connections(),
+        )
+    } else {
+        let pool = db.get_sqlite_connection_pool();
+        (
+            pool.size(),
+            pool.num_idle(),
+            pool.options().get_max_connections(),
+        )
+    }
 }
