@@ -1,5 +1,7 @@
 //! The rooms of the house and who may go where, as `src/README.md` has it.
 
+mod secrets;
+
 use std::{
     collections::BTreeSet,
     fs,
