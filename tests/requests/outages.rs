@@ -7,9 +7,8 @@ use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 use serde_json::json;
 
 use crate::support::{
-    Answer, Client, PASSWORD, in_parallel,
-    nodes::{LONG, until},
-    service, service_with,
+    Answer, Client, PASSWORD, in_parallel, service, service_with,
+    waiting::{LONG, until},
 };
 
 fn is_unavailable(answer: &Answer) {

@@ -7,7 +7,7 @@ use std::{
 
 use axum::{Router, body::Bytes, extract::State, http::HeaderMap, routing::post};
 
-use crate::support::{nodes::LONG, server::Ground};
+use crate::support::{server::Ground, waiting::LONG};
 
 /// RFC-like example of W3C Trace Context, section 3.2.
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";

@@ -17,7 +17,7 @@ use reqwest::{Client, RequestBuilder};
 use rollcall::app::App;
 use serde_json::Value;
 
-use super::nodes::{LONG, until};
+use super::waiting::{LONG, until};
 
 /// A database for processes, on the server that the tests run on, and a directory for their logs.
 pub struct Ground {
