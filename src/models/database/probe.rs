@@ -23,7 +23,7 @@ const COUNTS_FOR: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(2);
 
 /// More than any request writes.
-const ROOM: [u8; 64 * 1024] = [0; 64 * 1024];
+static ROOM: [u8; 64 * 1024] = [0; 64 * 1024];
 
 /// One try at a time, however many ask.
 #[derive(Default)]
