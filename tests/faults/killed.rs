@@ -81,7 +81,11 @@ async fn what_was_acknowledged_survives_kill_9() {
     for (table, condition, action) in [
         ("users", "1 = 1", "account.registered"),
         ("users", "deleted_at IS NOT NULL", "account.deleted"),
-        ("users", "suspension_reason IS NOT NULL", "account.suspended"),
+        (
+            "users",
+            "suspension_reason IS NOT NULL",
+            "account.suspended",
+        ),
         ("sessions", "1 = 1", "login"),
     ] {
         let changes = rows.count(&format!("{table} WHERE {condition}")).await;
