@@ -9,6 +9,7 @@ mod invented;
 mod lifetimes;
 mod listing;
 mod meanwhile;
+mod models;
 mod oauth_clients;
 mod oauth_dialect;
 mod other_nodes;
