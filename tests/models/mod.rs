@@ -1,5 +1,6 @@
 mod clock;
 mod errors;
+mod fuzz_corpus;
 mod hasher;
 mod housekeeping;
 mod identifiers;
