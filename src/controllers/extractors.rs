@@ -234,11 +234,12 @@ impl FromRequestParts<AppContext> for KnownDevice {
 
 /// RFC 6750, section 2.1; the scheme's case does not matter (RFC 9110, section 11.1).
 fn bearer_token(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers
-        .get(header::AUTHORIZATION)?
-        .to_str()
-        .ok()?
-        .split_once(' ')?;
+    let mut given = headers.get_all(header::AUTHORIZATION).iter();
+    // Of two, a proxy may have looked at the other one.
+    let (Some(value), None) = (given.next(), given.next()) else {
+        return None;
+    };
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
     scheme
         .eq_ignore_ascii_case("bearer")
         .then(|| token.trim_start())

@@ -1,6 +1,7 @@
 //! Tokens that are not ours, or not good now (RFC 8725): each is a 401 that says no more.
 
 mod claims;
+mod headers;
 mod signatures;
 
 use axum::{
