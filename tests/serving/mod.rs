@@ -10,8 +10,8 @@ use tokio::{
 };
 
 use crate::support::{
-    nodes::{LONG, until},
     server::{Ground, Server},
+    waiting::{LONG, until},
 };
 
 const BODY: &str = r#"{"username":"nobody","password":"not a password"}"#;

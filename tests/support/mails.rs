@@ -7,7 +7,7 @@ use rollcall::{
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::json;
 
-use super::{Client, Service, nodes};
+use super::{Client, Service, waiting};
 
 /// A mail as it was written.
 #[derive(Clone, Debug)]
@@ -37,7 +37,7 @@ impl Mail {
 impl Service {
     /// All mails, once none is under way; the oldest first.
     pub async fn mails(&self) -> Vec<Mail> {
-        nodes::until(nodes::LONG, || async { self.owed().await == 0 }).await;
+        waiting::until(waiting::LONG, || async { self.owed().await == 0 }).await;
         let mailer = AccountMailer::of(&self.ctx).expect("a mailer");
         // In the order in which they were owed, whichever left first.
         let mut mails = mailer.recorded().all();

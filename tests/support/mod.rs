@@ -15,6 +15,7 @@ mod rows;
 pub mod server;
 pub mod shapes;
 pub mod smtp;
+pub mod waiting;
 
 use std::{
     future::Future,

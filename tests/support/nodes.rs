@@ -1,7 +1,5 @@
 //! Another configuration, another process on the same database.
 
-use std::time::{Duration, Instant};
-
 use loco_rs::{
     app::{AppContext, Hooks},
     boot::StartMode,
@@ -11,10 +9,10 @@ use loco_rs::{
 use rollcall::{app::App, runtime::Runtime};
 use serde_json::Value;
 
-use super::Service;
-
-/// Far more than anything takes that a test waits for without having promised a time.
-pub const LONG: Duration = Duration::from_secs(20);
+use super::{
+    Service,
+    waiting::{LONG, until},
+};
 
 /// Set a key below `settings:`, named as `throttle.enable`.
 pub fn set(config: &mut Config, key: &str, value: impl Into<Value>) {
@@ -27,19 +25,6 @@ pub fn set(config: &mut Config, key: &str, value: impl Into<Value>) {
 pub async fn stop(ctx: &AppContext) {
     Runtime::of(ctx).expect("a runtime").stop().await;
     ctx.db.close_by_ref().await.expect("the pool to close");
-}
-
-/// Ask until the answer is yes; how long did it take?
-pub async fn until<Fut>(deadline: Duration, mut ask: impl FnMut() -> Fut) -> Duration
-where
-    Fut: Future<Output = bool>,
-{
-    let started = Instant::now();
-    while !ask().await {
-        assert!(started.elapsed() < deadline, "not within {deadline:?}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    started.elapsed()
 }
 
 impl Service {

@@ -16,7 +16,7 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use super::nodes::LONG;
+use super::waiting::LONG;
 
 /// What happens to a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,9 +14,10 @@ use serde_json::json;
 use super::by_smtp;
 use crate::support::{
     PASSWORD, Service, in_parallel,
-    nodes::{LONG, set, until},
+    nodes::set,
     service_with,
     smtp::{Behaviour, SmtpServer},
+    waiting::{LONG, until},
 };
 
 /// Run a test against a service with this mail server.

@@ -184,7 +184,7 @@ async fn events_are_sealed_by_themselves() {
     service(|s| async move {
         s.member("ada").await;
 
-        crate::support::nodes::until(crate::support::nodes::LONG, || async {
+        crate::support::waiting::until(crate::support::waiting::LONG, || async {
             s.events()
                 .await
                 .iter()

@@ -6,7 +6,7 @@ use axum::http::Method;
 use rollcall::models::users::Role;
 use serde_json::{Value, json};
 
-use crate::support::{PASSWORD, nodes::until, service};
+use crate::support::{PASSWORD, service, waiting::until};
 
 /// As promised.
 const A_SECOND: Duration = Duration::from_secs(1);

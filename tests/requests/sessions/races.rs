@@ -4,9 +4,8 @@ use chrono::Duration;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Client, PASSWORD, Service, in_parallel,
-    nodes::{LONG, until},
-    service, together,
+    Client, PASSWORD, Service, in_parallel, service, together,
+    waiting::{LONG, until},
 };
 
 const ANOTHER: &str = "another fine password";

@@ -7,11 +7,7 @@ use loco_rs::config::Config;
 use serde_json::Value;
 
 use super::oauth_clients::{form, resource_server};
-use crate::support::{
-    Answer, Client,
-    nodes::{set, until},
-    service, service_with,
-};
+use crate::support::{Answer, Client, nodes::set, service, service_with, waiting::until};
 
 const BURST: usize = 5;
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use sea_orm::{ConnectionTrait, DatabaseConnection};
 
-use crate::support::{Client, PASSWORD, Service, nodes::until, service};
+use crate::support::{Client, PASSWORD, Service, service, waiting::until};
 
 /// As promised.
 const A_SECOND: Duration = Duration::from_secs(1);

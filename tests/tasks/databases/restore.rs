@@ -8,7 +8,7 @@ use std::{
 use sea_orm::ConnectionTrait;
 
 use super::*;
-use crate::support::nodes::{LONG, until};
+use crate::support::waiting::{LONG, until};
 
 /// A database with one account and a backup of it; nothing on PostgreSQL, which has tools of its own.
 async fn with_backup() -> Option<(Ground, PathBuf)> {

@@ -15,8 +15,8 @@ use serde_json::Value;
 use super::{import, refusal, report_of, summary, usernames, written};
 use crate::{
     support::{
-        nodes::{LONG, until},
         server::Ground,
+        waiting::{LONG, until},
     },
     tasks::databases::{kills, random},
 };
