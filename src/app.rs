@@ -1,11 +1,11 @@
 //! The table of contents: what is mounted where, and what happens at boot.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use async_trait::async_trait;
 use axum::{Router, http::StatusCode};
 use loco_rs::{
-    Result,
+    Error, Result,
     app::{AppContext, Hooks, Initializer},
     bgworker::{BackgroundWorker, Queue},
     boot::{BootResult, ServeParams, StartMode, create_app},
@@ -22,11 +22,13 @@ use crate::{
     controllers::{self, middlewares},
     initializers::{
         audit_sealing::AuditSealing, authentication_watch::AuthenticationWatch,
-        housekeeping::Housekeeping, logger, mail_delivery::MailDelivery, openapi, serving,
+        database_watch::DatabaseWatch, housekeeping::Housekeeping, logger,
+        mail_delivery::MailDelivery, metrics, openapi, serving,
     },
     mailers::account::AccountMailer,
     models::{
-        database::pool, imports, leases, one_time_tokens, outbox_mails, sessions, throttles, users,
+        database::{pool, schema},
+        imports, leases, one_time_tokens, outbox_mails, sessions, throttles, users,
     },
     runtime::Runtime,
     settings::{self, Settings},
@@ -51,12 +53,15 @@ impl Hooks for App {
         )
     }
 
-    /// Refuse a wrong configuration before anything is opened.
+    /// Refuse a wrong configuration before anything is opened, and wait for the database.
     async fn load_config(environment: &Environment) -> Result<Config> {
         let config = environment
             .load()
             .map_err(|err| settings::explain(err, environment))?;
-        Settings::from_config(&config, environment)?;
+        let settings = Settings::from_config(&config, environment)?;
+        let longest = Duration::from_millis(settings.serving.database_wait_ms);
+        let found = pool::wait(&config.database, longest).await;
+        found.map_err(Error::Message)?;
         Ok(config)
     }
 
@@ -70,8 +75,6 @@ impl Hooks for App {
         environment: &Environment,
         config: Config,
     ) -> Result<BootResult> {
-        // Until the tables are there.
-        let _lock = pool::lock_migrations(&config.database).await?;
         create_app::<Self, Migrator>(mode, environment, config).await
     }
 
@@ -79,6 +82,8 @@ impl Hooks for App {
         let framework_pool =
             std::mem::replace(&mut ctx.db, pool::connect(&ctx.config.database).await?);
         framework_pool.close().await?;
+        // Before anything is made in it that a newer version would not know.
+        schema::pending(&ctx.db, "the database").await?;
         Runtime::install(&ctx)?;
         AccountMailer::install(&ctx)?;
         let pages = views::account::templates()?;
@@ -86,10 +91,15 @@ impl Hooks for App {
         Ok(ctx)
     }
 
+    async fn before_run(ctx: &AppContext) -> Result<()> {
+        Ok(schema::check(&ctx.db, "the database").await?)
+    }
+
     async fn initializers(_ctx: &AppContext) -> Result<Vec<Box<dyn Initializer>>> {
         Ok(vec![
             Box::new(AuditSealing),
             Box::new(AuthenticationWatch),
+            Box::new(DatabaseWatch),
             Box::new(Housekeeping),
             Box::new(MailDelivery),
         ])
@@ -108,6 +118,7 @@ impl Hooks for App {
         settings::check_binding(&ctx.config, &params.binding)?;
         let listener = TcpListener::bind(format!("{}:{}", params.binding, params.port)).await?;
         let rollcall = Runtime::of(ctx)?;
+        metrics::serve(&rollcall).await?;
         serving::serve(app, listener, &rollcall).await;
         // Mails that are under way may end.
         rollcall.stop().await;

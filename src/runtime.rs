@@ -8,28 +8,34 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use loco_rs::app::AppContext;
 use sea_orm::DatabaseConnection;
 use tokio::{sync::watch, task::JoinHandle, time::timeout};
 
 use crate::{
     clock::Clock,
+    metrics::{Metrics, Reading, Stored},
     models::{
         self, Means,
-        audit_events::{Actor, chain::Signer},
+        audit_events::{Actor, chain::Signer, sealing},
         cursor::Cursors,
-        database::probe::Probe,
+        database::{pool, probe::Probe, queue::Queue},
         one_time_tokens::OneTimeTokens,
-        outbox_mails::Outbox,
+        outbox_mails::{self, Outbox},
         sessions::Sessions,
         throttles::Throttles,
         users::password::Hasher,
     },
     settings::{self, Settings},
+    traces::Traces,
 };
 
 /// What runs in the background gets so long to end.
 const STOP_WITHIN: Duration = Duration::from_secs(3);
+
+/// Whoever looks at the metrics does not wait longer for the database.
+const READ_WITHIN: Duration = Duration::from_secs(2);
 
 /// Cheap to clone, where the framework's `AppContext` copies the whole configuration.
 #[derive(Clone)]
@@ -45,7 +51,10 @@ pub struct Parts {
     pub outbox: Outbox,
     pub cursors: Cursors,
     pub audit_signer: Signer,
+    pub metrics: Metrics,
+    pub traces: Traces,
     probe: Probe,
+    queue: Queue,
     draining: AtomicBool,
     background: Mutex<Vec<JoinHandle<()>>>,
     stop: watch::Sender<bool>,
@@ -78,6 +87,9 @@ impl Runtime {
                 tracing::warn!("{knob} is off: guessing and flooding are not slowed down");
             }
         }
+        let endpoint = &settings.tracing.otlp_endpoint;
+        let traces = Traces::new(endpoint, env!("CARGO_PKG_VERSION"));
+        let traces = traces.map_err(loco_rs::Error::Message)?;
         let secret = settings::secret_bytes(&ctx.config).unwrap_or_default();
         ctx.shared_store.insert(Self(Arc::new(Parts {
             db: ctx.db.clone(),
@@ -97,7 +109,10 @@ impl Runtime {
             ),
             cursors: Cursors::new(&secret),
             audit_signer: Signer::new(&secret),
+            metrics: Metrics::new(),
+            traces,
             probe: Probe::default(),
+            queue: Queue::default(),
             draining: AtomicBool::new(false),
             background: Mutex::default(),
             stop: watch::Sender::new(false),
@@ -142,6 +157,51 @@ impl Runtime {
         self.probe.write(&self.db, self.clock.now()).await
     }
 
+    /// Why no more should be begun at this moment, if so.
+    pub fn is_overloaded(&self) -> bool {
+        let longest = Duration::from_millis(self.settings.serving.max_database_wait_ms);
+        self.queue.wait() > longest
+    }
+
+    /// See how long whoever wants a connection to the database waits, for ever.
+    pub async fn watch_database(&self) {
+        self.queue.watch(&self.db).await;
+    }
+
+    /// What the metrics show of this moment.
+    pub async fn reading(&self) -> Reading {
+        let (hashes_waiting, hashes_running) = self.hasher.load();
+        let (connections, connections_idle, connections_limit) = pool::connections(&self.db);
+        let stored = timeout(READ_WITHIN, self.stored()).await;
+        Reading {
+            hashes_waiting,
+            hashes_running,
+            connections,
+            connections_idle,
+            connections_limit,
+            database_wait: self.queue.wait(),
+            session_cache: self.sessions.authentications.lookups(),
+            stored: stored.ok().and_then(models::Result::ok),
+        }
+    }
+
+    async fn stored(&self) -> models::Result<Stored> {
+        let now = self.clock.now();
+        let since = |then: Option<DateTime<Utc>>| {
+            let passed = then.and_then(|then| (now - then).to_std().ok());
+            passed.unwrap_or_default()
+        };
+        let (mails_queued, mails_dead, due) = outbox_mails::upkeep::depth(&self.db).await?;
+        let (events_unsealed, recorded) = sealing::lag(&self.db).await?;
+        Ok(Stored {
+            mails_queued,
+            mails_dead,
+            mails_late: since(due),
+            events_unsealed,
+            events_lag: since(recorded),
+        })
+    }
+
     /// Run something beside the requests, until [`Runtime::stop`].
     #[expect(clippy::disallowed_methods, reason = "kept, and ended at shutdown")]
     pub fn run_in_background(&self, work: impl Future<Output = ()> + Send + 'static) {
@@ -167,6 +227,9 @@ impl Runtime {
                 task.abort();
             }
         }
+        let rollcall = self.clone();
+        let sent = tokio::task::spawn_blocking(move || rollcall.traces.stop());
+        let _ = timeout(STOP_WITHIN, sent).await;
     }
 
     fn background(&self) -> std::sync::MutexGuard<'_, Vec<JoinHandle<()>>> {

@@ -47,6 +47,8 @@ pub struct Settings {
     pub one_time_tokens: OneTimeTokens,
     pub lifecycle: Lifecycle,
     pub serving: Serving,
+    pub metrics: Metrics,
+    pub tracing: Tracing,
     /// Not a key: read from `server.host`.
     #[serde(skip)]
     pub base_url: String,
@@ -195,6 +197,12 @@ pub struct Serving {
     pub ready_delay_ms: u64,
     /// What has not ended so long after that is cut.
     pub drain_ms: u64,
+    /// A start waits so long for a database that can't be reached.
+    pub database_wait_ms: u64,
+    /// Requests are refused for now while one waits so long for a connection to the database.
+    pub max_database_wait_ms: u64,
+    /// A line of the log for each request.
+    pub log_requests: bool,
 }
 
 impl Default for Serving {
@@ -205,8 +213,38 @@ impl Default for Serving {
             max_requests: 1000,
             ready_delay_ms: 0,
             drain_ms: 20_000,
+            database_wait_ms: 0,
+            max_database_wait_ms: 1000,
+            log_requests: true,
         }
     }
+}
+
+/// Where the metrics are shown: not where the public is served.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Metrics {
+    pub enable: bool,
+    pub binding: String,
+    pub port: u16,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self {
+            enable: false,
+            binding: "127.0.0.1".into(),
+            port: 9150,
+        }
+    }
+}
+
+/// Where spans of requests are sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tracing {
+    /// The base URL of an OpenTelemetry collector, by OTLP over HTTP; nowhere when empty.
+    pub otlp_endpoint: String,
 }
 
 /// What becomes of deleted accounts.
@@ -281,6 +319,8 @@ impl Default for Settings {
             one_time_tokens: OneTimeTokens::default(),
             lifecycle: Lifecycle::default(),
             serving: Serving::default(),
+            metrics: Metrics::default(),
+            tracing: Tracing::default(),
             base_url: String::new(),
             is_public: false,
         }
@@ -553,6 +593,23 @@ impl Settings {
             (
                 self.serving.ready_delay_ms + self.serving.drain_ms <= 29_000,
                 "settings.serving (READY_DELAY, DRAIN_TIMEOUT): expected at most 29000 together",
+            ),
+            (
+                self.serving.database_wait_ms <= 3_600_000,
+                "settings.serving.database_wait_ms (DB_WAIT): expected at most 3600000",
+            ),
+            (
+                (100..=60_000).contains(&self.serving.max_database_wait_ms),
+                "settings.serving.max_database_wait_ms (MAX_DATABASE_WAIT): expected 100 to 60000",
+            ),
+            (
+                self.metrics.port > 0 && !self.metrics.binding.is_empty(),
+                "settings.metrics (METRICS_BINDING, METRICS_PORT): expected an address and a port",
+            ),
+            (
+                self.tracing.otlp_endpoint.is_empty()
+                    || self.tracing.otlp_endpoint.starts_with("http://"),
+                "settings.tracing.otlp_endpoint (OTEL_EXPORTER_OTLP_ENDPOINT): expected http://…; a collector next door speaks TLS to others",
             ),
             (
                 self.rate_limit.per_second > 0 && self.rate_limit.burst > 0,

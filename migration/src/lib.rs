@@ -13,7 +13,10 @@ mod m20261123_000008_audit_events;
 mod m20261123_000009_lifecycle;
 mod m20261123_000010_search;
 mod m20261123_000011_imports;
+mod one_by_one;
 pub mod timestamps;
+
+use one_by_one::Direction;
 
 pub struct Migrator;
 
@@ -34,5 +37,19 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000011_imports::Migration),
             // inject-above (do not remove this comment)
         ]
+    }
+
+    async fn up<'c, C>(db: C, steps: Option<u32>) -> Result<(), DbErr>
+    where
+        C: IntoSchemaManagerConnection<'c>,
+    {
+        one_by_one::migrate(&db.into_database_executor(), steps, Direction::Up).await
+    }
+
+    async fn down<'c, C>(db: C, steps: Option<u32>) -> Result<(), DbErr>
+    where
+        C: IntoSchemaManagerConnection<'c>,
+    {
+        one_by_one::migrate(&db.into_database_executor(), steps, Direction::Down).await
     }
 }

@@ -210,6 +210,8 @@ async fn magic_link(
         Err(err) => Err(err),
     };
     let tokens = granted.and_then(|granted| TokenResponse::new(means.sessions, granted, means.now));
+    let outcome = if tokens.is_ok() { "success" } else { "refused" };
+    rollcall.metrics.login("magic_link", outcome);
     match tokens {
         Ok(tokens) => {
             shown.page.access_token = tokens.access_token;

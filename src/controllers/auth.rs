@@ -25,7 +25,11 @@ use crate::{
             registration::{RegisterParams, Registrar},
         },
     },
-    views::{auth::TokenResponse, problem::Result, users::RegisteredUser},
+    views::{
+        auth::TokenResponse,
+        problem::{Problem, Result},
+        users::RegisteredUser,
+    },
 };
 
 /// Register a user
@@ -83,10 +87,13 @@ pub async fn token(
     KnownDevice(device): KnownDevice,
     ValidForm(params): ValidForm<TokenParams>,
 ) -> Result<impl IntoResponse> {
-    let (means, sessions) = (rollcall.means(), &rollcall.sessions);
+    let means = rollcall.means();
     let mut cookie = None;
-    let granted = match params.grant() {
-        Grant::RefreshToken(token) => sessions.rotate(means, token).await?,
+    let (name, granted) = match params.grant() {
+        Grant::RefreshToken(token) => {
+            let granted = rollcall.sessions.rotate(means, token).await;
+            ("refresh_token", granted.map_err(Problem::from))
+        }
         Grant::Password { username, password } => {
             let device = device.as_deref();
             let known = device.and_then(|cookie| rollcall.throttles.devices.recognise(cookie));
@@ -97,15 +104,27 @@ pub async fn token(
                 device,
                 origin: &origin,
             };
-            let user = users::Model::authenticate(means, &shown).await?;
-            cookie = device_cookie(&rollcall, &user, device);
-            sessions.open(means, user, "password", &origin).await?
+            let granted = async {
+                let user = users::Model::authenticate(means, &shown).await?;
+                cookie = device_cookie(&rollcall, &user, device);
+                let sessions = &rollcall.sessions;
+                Ok(sessions.open(means, user, "password", &origin).await?)
+            };
+            ("password", granted.await)
         }
     };
+    let granted = counted(&rollcall, name, granted)?;
     Ok((
         AppendHeaders(cookie.map(|cookie| (header::SET_COOKIE, cookie))),
-        Json(TokenResponse::new(sessions, granted, means.now)?),
+        Json(TokenResponse::new(&rollcall.sessions, granted, means.now)?),
     ))
+}
+
+/// How a login by this grant ended.
+pub fn counted<T>(rollcall: &Rollcall, grant: &'static str, ended: Result<T>) -> Result<T> {
+    let outcome = ended.as_ref().map_or_else(Problem::code, |_| "success");
+    rollcall.metrics.login(grant, outcome);
+    ended
 }
 
 /// A cookie for a device that has none of this user's yet. `Secure` where the service is public.

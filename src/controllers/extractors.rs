@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::middlewares::client_address;
+use super::middlewares::{client_address, request_log};
 use crate::{
     models::{
         self, Means,
@@ -134,7 +134,10 @@ impl CurrentUser {
             .authenticate(&rollcall.db, &claims, now)
             .await
         {
-            Ok(found) => Ok(Self(found)),
+            Ok(found) => {
+                request_log::note_user(found.user.id);
+                Ok(Self(found))
+            }
             Err(models::Error::NotFound) => Err(Problem::user_not_found()),
             Err(err) => Err(err.into()),
         }

@@ -4,6 +4,7 @@ use axum::{Json, http::StatusCode};
 use loco_rs::{app::AppContext, controller::Routes, prelude::post};
 
 use super::{
+    auth::counted,
     extractors::{From, Rollcall, ValidJson},
     middlewares::rate_limit::RateLimit,
 };
@@ -17,7 +18,7 @@ use crate::{
     },
     views::{
         auth::{MAIL_SENT, MailSent, TokenResponse},
-        problem::Result,
+        problem::{Problem, Result},
     },
 };
 
@@ -54,7 +55,8 @@ pub async fn log_in(
     ValidJson(params): ValidJson<OneTimeTokenParams>,
 ) -> Result<Json<TokenResponse>> {
     let means = rollcall.means();
-    let granted = users::Model::log_in_by_link(means, &params, &origin).await?;
+    let granted = users::Model::log_in_by_link(means, &params, &origin).await;
+    let granted = counted(&rollcall, "magic_link", granted.map_err(Problem::from))?;
     let body = TokenResponse::new(&rollcall.sessions, granted, means.now)?;
     Ok(Json(body))
 }

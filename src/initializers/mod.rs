@@ -2,8 +2,10 @@
 
 pub mod audit_sealing;
 pub mod authentication_watch;
+pub mod database_watch;
 pub mod housekeeping;
 pub mod logger;
 pub mod mail_delivery;
+pub mod metrics;
 pub mod openapi;
 pub mod serving;

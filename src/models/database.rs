@@ -12,7 +12,9 @@ pub mod backup;
 pub mod copy;
 pub mod pool;
 pub mod probe;
+pub mod queue;
 pub mod restore;
+pub mod schema;
 
 /// A table of ours: its rows have an id.
 pub trait Table:

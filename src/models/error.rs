@@ -72,17 +72,22 @@ pub fn is_outage(err: &DbErr) -> bool {
     match err {
         DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
         DbErr::Exec(RuntimeErr::SqlxError(err)) | DbErr::Query(RuntimeErr::SqlxError(err)) => {
-            match &**err {
-                sqlx::Error::Database(err) => err.code().is_some_and(|code| is_outage_code(&code)),
-                sqlx::Error::Io(_)
-                | sqlx::Error::Tls(_)
-                | sqlx::Error::Protocol(_)
-                | sqlx::Error::PoolTimedOut
-                | sqlx::Error::PoolClosed
-                | sqlx::Error::WorkerCrashed => true,
-                _ => false,
-            }
+            is_outage_of(err)
         }
+        _ => false,
+    }
+}
+
+/// The same of the driver's error.
+pub fn is_outage_of(err: &sqlx::Error) -> bool {
+    match err {
+        sqlx::Error::Database(err) => err.code().is_some_and(|code| is_outage_code(&code)),
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
         _ => false,
     }
 }

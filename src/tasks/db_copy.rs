@@ -10,7 +10,7 @@ use crate::models::{
     audit_events::{Action, Actor, Event, chain, record, sealing},
     database::{
         copy::{self, Copied},
-        counts, pool, shown,
+        counts, pool, schema, shown,
     },
     transaction,
 };
@@ -40,7 +40,6 @@ impl Task for DbCopy {
         let place = shown(&uri);
         let rollcall = ready(ctx).await?;
         let means = rollcall.means(Actor::OPERATOR);
-        same_migrations(means.db, "the source").await?;
         let to = open(ctx, uri).await?;
         if !is_set(vars, "resume")? {
             copy::check_empty(&to).await?;
@@ -117,31 +116,16 @@ async fn open(ctx: &AppContext, uri: String) -> Result<DatabaseConnection> {
     let place = shown(&uri);
     let config = config::Database {
         uri,
-        auto_migrate: true,
         ..ctx.config.database.clone()
     };
     let failed = |err: DbErr| Error::Message(format!("the target {place} can't be opened: {err}"));
     let to = pool::connect(&config).await.map_err(failed)?;
     let applied = Migrator::get_applied_migrations_read_only(&to).await;
     if applied.is_ok_and(|applied| applied.is_empty()) {
-        let _lock = pool::lock_migrations(&config).await.map_err(failed)?;
         db::migrate::<Migrator>(&to).await?;
     }
-    same_migrations(&to, "the target").await?;
+    schema::check(&to, "the target").await?;
     Ok(to)
-}
-
-async fn same_migrations(db: &DatabaseConnection, which: &str) -> Result<()> {
-    match Migrator::get_pending_migrations_read_only(db).await {
-        Ok(pending) if pending.is_empty() => Ok(()),
-        Ok(pending) => Err(Error::Message(format!(
-            "{which} is of an older version: {} migrations are pending; run `db migrate` on it first",
-            pending.len()
-        ))),
-        Err(err) => Err(Error::Message(format!(
-            "{which} is of another version: {err}"
-        ))),
-    }
 }
 
 fn words(copied: &[Copied], place: &str) -> String {

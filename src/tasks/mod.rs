@@ -4,13 +4,13 @@ use std::{path::PathBuf, str::FromStr};
 
 use indicatif::ProgressBar;
 use loco_rs::{Error, Result, app::AppContext, db, task::Vars};
-use migration::{Migrator, MigratorTrait};
+use migration::Migrator;
 use serde::Serialize;
 use serde_json::json;
 use sqlx::sqlite::SqliteConnectOptions;
 
 use crate::{
-    models::{self, users},
+    models::{self, database::schema, users},
     runtime::Runtime,
 };
 
@@ -43,10 +43,10 @@ pub mod users_suspend;
 
 /// The runtime, with the tables made where the server would make them at its start.
 async fn ready(ctx: &AppContext) -> Result<Runtime> {
-    let db = &ctx.db;
-    if ctx.config.database.auto_migrate && !Migrator::get_pending_migrations(db).await?.is_empty() {
-        db::migrate::<Migrator>(db).await?;
+    if ctx.config.database.auto_migrate {
+        db::migrate::<Migrator>(&ctx.db).await?;
     }
+    schema::check(&ctx.db, "the database").await?;
     Runtime::of(ctx)
 }
 

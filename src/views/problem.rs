@@ -108,6 +108,11 @@ impl Problem {
         )
     }
 
+    /// What went wrong, for machines.
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
     /// 422 with all that is wrong.
     pub fn invalid(errors: Vec<Fault>) -> Self {
         let detail = match errors.as_slice() {

@@ -13,6 +13,7 @@ mod caller;
 mod killed;
 mod life;
 mod runs;
+mod timing;
 mod trail;
 
 /// Of the other tests: what starts processes.

@@ -20,8 +20,12 @@ pub const UNLIMITED: [(&str, &str); 4] = [
 
 /// So often, times what the variable says.
 pub fn loops(few: usize) -> usize {
-    let times = variable("ROLLCALL_FAULTS").map_or(1, |n| n.parse().expect("a number"));
-    few * times
+    few * factor()
+}
+
+/// How much more is done than in a quick run.
+pub fn factor() -> usize {
+    variable("ROLLCALL_FAULTS").map_or(1, |n| n.parse().expect("a number"))
 }
 
 /// Something that this machine does not have.

@@ -1,5 +1,7 @@
 //! The rooms of the house and who may go where, as `src/README.md` has it.
 
+mod secrets;
+
 use std::{
     collections::BTreeSet,
     fs,
@@ -98,8 +100,18 @@ const ROOMS: &[Room] = &[
     },
     Room {
         path: "runtime.rs",
-        may_use: &["clock", "models", "settings"],
+        may_use: &["clock", "metrics", "models", "settings", "traces"],
         never: &["_entities", "axum"],
+    },
+    Room {
+        path: "traces.rs",
+        may_use: &[],
+        never: &["_entities", "axum", "loco_rs", "sea_orm"],
+    },
+    Room {
+        path: "metrics.rs",
+        may_use: &[],
+        never: &["_entities", "axum", "loco_rs", "sea_orm"],
     },
     Room {
         path: "settings.rs",

@@ -6,7 +6,10 @@ use rollcall::models::transaction;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend};
 use serde_json::json;
 
-use crate::support::{Answer, Client, PASSWORD, in_parallel, service, service_with};
+use crate::support::{
+    Answer, Client, PASSWORD, in_parallel, service, service_with,
+    waiting::{LONG, until},
+};
 
 fn is_unavailable(answer: &Answer) {
     answer.is_problem(503, "service_unavailable");
@@ -132,6 +135,40 @@ fn one_connection(config: &mut Config) {
     config.database.min_connections = 1;
     config.database.max_connections = 1;
     config.database.acquire_timeout = Some(2000);
+    // Longer than these tests take: what a request says that waits is asked for.
+    config.settings.as_mut().unwrap()["serving"] = json!({"max_database_wait_ms": 60_000});
+}
+
+#[tokio::test]
+async fn while_connections_are_waited_for_too_long_nothing_more_is_begun() {
+    fn impatient(config: &mut Config) {
+        one_connection(config);
+        config.settings.as_mut().unwrap()["serving"] = json!({"max_database_wait_ms": 300});
+    }
+    service_with(impatient, |s| async move {
+        let ada = s.member("ada").await;
+
+        let busy = transaction::begin(&s.ctx.db).await.unwrap();
+        until(LONG, || async { s.rollcall.is_overloaded() }).await;
+        let started = std::time::Instant::now();
+        for answer in requests(&s.anonymous(), &ada).await {
+            is_unavailable(&answer);
+        }
+        for path in ["/_ping", "/_health"] {
+            assert_eq!(s.anonymous().get(path).await.status, 200, "{path}");
+        }
+        // Far less than a request would have waited. The readiness tries for itself.
+        assert!(
+            started.elapsed().as_millis() < 2500,
+            "{:?}",
+            started.elapsed()
+        );
+        busy.rollback().await.unwrap();
+
+        until(LONG, || async { !s.rollcall.is_overloaded() }).await;
+        assert_eq!(ada.get("/v1/api/users/").await.status, 200);
+    })
+    .await;
 }
 
 #[tokio::test]

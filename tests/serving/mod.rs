@@ -1,5 +1,9 @@
 //! Connections, overload and the end of a process: the binary, on a socket.
 
+mod log;
+mod metrics;
+mod traces;
+
 use std::time::{Duration, Instant};
 
 use sea_orm::{ConnectionTrait, DatabaseBackend};

@@ -13,6 +13,7 @@ fn run(args: &[&str], changes: &[(&str, Option<&str>)]) -> Run {
         ("DATABASE_URL", database.as_str()),
         ("JWT_SECRET_KEY", OWN_SECRET),
         ("HOST", "https://rollcall.example.com"),
+        ("DB_AUTO_MIGRATE", "true"),
     ];
     for (name, value) in changes {
         variables.retain(|(variable, _)| variable != name);
@@ -122,6 +123,7 @@ fn a_database_that_can_not_be_reached_ends_the_start_and_its_password_is_not_pri
         let changes = [
             ("DATABASE_URL", Some(uri)),
             ("DB_CONNECT_TIMEOUT", Some("500")),
+            ("DB_WAIT", Some("1000")),
         ];
         let run = run(&["start", "--no-banner"], &changes);
 

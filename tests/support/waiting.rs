@@ -1,4 +1,4 @@
-//! Waiting for what other threads and processes do.
+//! How long a test waits for what takes its time.
 
 use std::time::{Duration, Instant};
 

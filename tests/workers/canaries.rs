@@ -64,6 +64,7 @@ async fn no_token_of_a_mail_is_in_the_log_or_the_database() {
     let (port, ca) = (smtp.port().to_string(), ground.file("ca.pem"));
     let variables = [
         ("LOCO_ENV", "production"),
+        ("DB_AUTO_MIGRATE", "true"),
         ("LOG_LEVEL", "trace"),
         ("DB_LOGGING", "true"),
         ("HOST", "https://rollcall.example.com"),

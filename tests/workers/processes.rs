@@ -154,6 +154,7 @@ async fn mails_can_be_read_in_development_and_nowhere_else() {
 
     let production = [
         ("LOCO_ENV", "production"),
+        ("DB_AUTO_MIGRATE", "true"),
         ("HOST", "https://rollcall.example.com"),
         ("BINDING", "127.0.0.1"),
         (

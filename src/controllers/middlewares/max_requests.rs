@@ -1,4 +1,5 @@
-//! So many requests are answered at once; further ones are refused before anything is done for them.
+//! Requests beyond what can be done are refused before anything is done for them: beyond so many at once,
+//! and while the database can't keep up.
 
 use std::sync::Arc;
 
@@ -11,9 +12,9 @@ use axum::{
 use loco_rs::{app::AppContext, controller::middleware::MiddlewareLayer};
 use tokio::sync::Semaphore;
 
-use crate::views::problem::Problem;
+use crate::{runtime::Runtime, views::problem::Problem};
 
-pub struct MaxRequests(pub usize);
+pub struct MaxRequests(pub Runtime);
 
 impl MiddlewareLayer for MaxRequests {
     fn name(&self) -> &'static str {
@@ -21,24 +22,33 @@ impl MiddlewareLayer for MaxRequests {
     }
 
     fn config(&self) -> serde_json::Result<serde_json::Value> {
-        serde_json::to_value(self.0)
+        serde_json::to_value(self.0.settings.serving.max_requests)
     }
 
     fn apply(&self, app: Router<AppContext>) -> loco_rs::Result<Router<AppContext>> {
-        let places = Arc::new(Semaphore::new(self.0));
-        Ok(app.layer(axum::middleware::from_fn(
-            move |request: Request, next: Next| answer(places.clone(), request, next),
-        )))
+        let rollcall = self.0.clone();
+        let places = Arc::new(Semaphore::new(rollcall.settings.serving.max_requests));
+        Ok(app.layer(axum::middleware::from_fn(move |request, next| {
+            answer(rollcall.clone(), places.clone(), request, next)
+        })))
     }
 }
 
-async fn answer(places: Arc<Semaphore>, request: Request, next: Next) -> Response {
+async fn answer(
+    rollcall: Runtime,
+    places: Arc<Semaphore>,
+    request: Request,
+    next: Next,
+) -> Response {
     // What watches over the service must see it also when it is busy.
     if request.uri().path().starts_with("/_") {
         return next.run(request).await;
     }
-    match places.try_acquire() {
-        Ok(_place) => next.run(request).await,
-        Err(_) => Problem::unavailable().into_response(),
-    }
+    let reason = match places.try_acquire() {
+        Ok(_) if rollcall.is_overloaded() => "database",
+        Ok(_place) => return next.run(request).await,
+        Err(_) => "requests",
+    };
+    rollcall.metrics.shed(reason);
+    Problem::unavailable().into_response()
 }

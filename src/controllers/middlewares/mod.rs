@@ -4,6 +4,7 @@ pub mod client_address;
 pub mod max_requests;
 pub mod problems;
 pub mod rate_limit;
+pub mod request_ids;
 pub mod request_log;
 pub mod trailing_slash;
 
@@ -18,16 +19,17 @@ use crate::runtime::Runtime;
 /// refuse a request, CORS outside of problems so that a browser may read them.
 pub fn stack(ctx: &AppContext) -> Vec<Box<dyn MiddlewareLayer>> {
     let mut stack = default_middleware_stack(ctx);
-    stack.replace("logger", Box::new(request_log::RequestLog));
-    let rollcall = Runtime::of(ctx);
-    let max_requests = rollcall.as_ref().map(|r| r.settings.serving.max_requests);
+    let rollcall = Runtime::of(ctx).ok();
+    let log = request_log::RequestLog(rollcall.clone());
+    stack.replace("logger", Box::new(log));
+    stack.insert_after("request_id", Box::new(request_ids::RequestIds));
     let cors = stack
         .iter()
         .position(|layer| layer.name() == "cors")
         .map(|at| stack.remove(at));
     stack.insert_after("timeout_request", Box::new(problems::Problems));
-    if let Ok(max_requests) = max_requests {
-        let layer = Box::new(max_requests::MaxRequests(max_requests));
+    if let Some(rollcall) = rollcall.clone() {
+        let layer = Box::new(max_requests::MaxRequests(rollcall));
         stack.insert_after("timeout_request", layer);
     }
     let trusted = rollcall

@@ -6,9 +6,10 @@
 //! in the chain, and none is passed over. Until then, well under a second, a row is protected by the
 //! table's triggers alone.
 
+use chrono::{DateTime, FixedOffset, Utc};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, QueryOrder, QuerySelect, entity::prelude::*,
-    sea_query::Expr,
+    ConnectionTrait, DatabaseConnection, PaginatorTrait, QueryOrder, QuerySelect,
+    entity::prelude::*, sea_query::Expr,
 };
 
 use super::{Column, Entity, chain};
@@ -28,6 +29,19 @@ pub async fn is_due(db: &impl ConnectionTrait) -> Result<bool> {
         .filter(Column::Sequence.is_null())
         .limit(1);
     Ok(waiting.into_tuple::<Uuid>().one(db).await?.is_some())
+}
+
+/// Events that wait, and when the oldest of them was recorded.
+pub async fn lag(db: &impl ConnectionTrait) -> Result<(u64, Option<DateTime<Utc>>)> {
+    let waiting = || Entity::find().filter(Column::Sequence.is_null());
+    let oldest = waiting()
+        .select_only()
+        .column(Column::OccurredAt)
+        .order_by_asc(Column::Id)
+        .limit(1);
+    let oldest = oldest.into_tuple::<DateTime<FixedOffset>>().one(db).await?;
+    let count = waiting().count(db).await?;
+    Ok((count, oldest.map(|at| at.to_utc())))
 }
 
 /// Append one batch; 0 when nothing is left.

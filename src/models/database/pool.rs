@@ -1,14 +1,19 @@
 //! The connection pool: ours, because the framework's leaves SQLite able to lose writes that were
 //! acknowledged, sets its PRAGMAs on one connection only, and waits half a second for a connection.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use loco_rs::config::Database as Config;
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr};
+use sea_orm::{ConnectOptions, Database, DatabaseBackend, DatabaseConnection, DbErr};
 use sqlx::{
-    Connection, PgConnection,
+    ConnectOptions as _, Connection,
+    postgres::PgConnectOptions,
     sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
+use tokio::time::{sleep, timeout};
+
+use super::shown;
+use crate::models::error::is_outage_of;
 
 /// A writer waits so long for another one. Beyond it the database counts as out of order.
 const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -16,19 +21,46 @@ const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// A connection that rested longer is asked whether it still lives before it is used.
 const TEST_AFTER: Duration = Duration::from_secs(1);
 
-/// Of nodes that start together on PostgreSQL one migrates and the others wait, as long as the returned
-/// connection lives. Any number does; it must be the same for all nodes.
-const MIGRATION_LOCK: i64 = 0x0072_6F6C_6C63_616C;
+/// Between two tries to reach a database that is not there yet: at first, and at most.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-pub async fn lock_migrations(config: &Config) -> Result<Option<PgConnection>, DbErr> {
-    if !config.auto_migrate || config.uri.starts_with("sqlite:") {
-        return Ok(None);
+/// Wait until the server answers, so that it need not be started before us. What waiting does not help
+/// against, such as a wrong password, is left to whoever connects.
+///
+/// # Errors
+/// That it did not answer in this time, and what was wrong at last.
+pub async fn wait(config: &Config, longest: Duration) -> Result<(), String> {
+    let options = match config.uri.parse::<PgConnectOptions>() {
+        Ok(options) if config.uri.starts_with("postgres") && !longest.is_zero() => options,
+        _ => return Ok(()),
+    };
+    let each = Duration::from_millis(config.connect_timeout);
+    let started = Instant::now();
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let what = match timeout(each, options.clone().connect()).await {
+            Ok(Ok(connection)) => {
+                let _ = connection.close().await;
+                return Ok(());
+            }
+            Ok(Err(err)) if !is_outage_of(&err) => return Ok(()),
+            Ok(Err(err)) => err.to_string(),
+            Err(_) => "no answer".to_string(),
+        };
+        let place = shown(&config.uri);
+        let left = longest.saturating_sub(started.elapsed());
+        if left.is_zero() {
+            let seconds = longest.as_secs();
+            return Err(format!(
+                "the database at {place} can't be reached, not within {seconds} seconds: {what}"
+            ));
+        }
+        // There is no log yet.
+        eprintln!("waiting for the database at {place}: {what}");
+        sleep(pause.min(left)).await;
+        pause = LONGEST_PAUSE.min(pause * 2);
     }
-    let failed = |err: sqlx::Error| DbErr::Conn(RuntimeErr::SqlxError(err.into()));
-    let mut connection = PgConnection::connect(&config.uri).await.map_err(failed)?;
-    let lock = sqlx::query("SELECT pg_advisory_lock($1)").bind(MIGRATION_LOCK);
-    lock.execute(&mut connection).await.map_err(failed)?;
-    Ok(Some(connection))
 }
 
 /// A pool for this configuration; both databases, by the URI.
@@ -64,4 +96,32 @@ pub async fn connect(config: &Config) -> Result<DatabaseConnection, DbErr> {
             })
         });
     Database::connect(options).await
+}
+
+/// Take a connection, and give it back.
+pub async fn acquire(db: &DatabaseConnection) -> Result<(), sqlx::Error> {
+    if db.get_database_backend() == DatabaseBackend::Postgres {
+        db.get_postgres_connection_pool().acquire().await.map(drop)
+    } else {
+        db.get_sqlite_connection_pool().acquire().await.map(drop)
+    }
+}
+
+/// Connections that there are, those of them that nobody uses, and as many as there may be.
+pub fn connections(db: &DatabaseConnection) -> (u32, usize, u32) {
+    if db.get_database_backend() == DatabaseBackend::Postgres {
+        let pool = db.get_postgres_connection_pool();
+        (
+            pool.size(),
+            pool.num_idle(),
+            pool.options().get_max_connections(),
+        )
+    } else {
+        let pool = db.get_sqlite_connection_pool();
+        (
+            pool.size(),
+            pool.num_idle(),
+            pool.options().get_max_connections(),
+        )
+    }
 }

@@ -1,11 +1,17 @@
 //! Would a write succeed at this moment?
 
-use std::time::{Duration, Instant};
+use std::{
+    ffi::OsString,
+    fs, io,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveValue::Set, DatabaseConnection, EntityTrait};
+use sea_orm::{ActiveValue::Set, DatabaseBackend, DatabaseConnection, EntityTrait};
 use tokio::{
     sync::Mutex,
+    task::spawn_blocking,
     time::{error::Elapsed, timeout},
 };
 
@@ -15,6 +21,9 @@ use crate::models::{Error, Result, leases, new_id, transaction};
 const COUNTS_FOR: Duration = Duration::from_secs(1);
 /// A write that takes longer has failed.
 const LONGEST: Duration = Duration::from_secs(2);
+
+/// More than any request writes.
+static ROOM: [u8; 64 * 1024] = [0; 64 * 1024];
 
 /// One try at a time, however many ask.
 #[derive(Default)]
@@ -66,5 +75,29 @@ async fn try_to(db: &DatabaseConnection, now: DateTime<Utc>) -> Result<()> {
     leases::Entity::insert(row)
         .exec_without_returning(&txn)
         .await?;
-    Ok(txn.rollback().await?)
+    txn.rollback().await?;
+    if db.get_database_backend() == DatabaseBackend::Sqlite {
+        let file = db.get_sqlite_connection_pool().connect_options();
+        let beside = beside(file.get_filename());
+        let found = spawn_blocking(move || find_room(&beside)).await;
+        let found = found.map_err(|err| Error::Internal(err.to_string()))?;
+        found.map_err(|err| Error::Internal(format!("there is no room: {err}")))?;
+    }
+    Ok(())
+}
+
+/// What SQLite takes back never came to the disk, so that alone would not find it full.
+fn find_room(file: &Path) -> io::Result<()> {
+    let written = fs::write(file, ROOM);
+    match fs::remove_file(file) {
+        Err(err) if err.kind() != io::ErrorKind::NotFound => written.and(Err(err)),
+        _ => written,
+    }
+}
+
+/// A name of our own, as SQLite makes its `-wal` and `-shm`. One for each process.
+fn beside(database: &Path) -> PathBuf {
+    let mut name = OsString::from(database);
+    name.push(format!("-room-{}", std::process::id()));
+    name.into()
 }

@@ -1,6 +1,6 @@
 //! What an operator sees of the outbox, and does to it.
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, FixedOffset, Utc};
 use sea_orm::{
     Condition, ConnectionTrait, PaginatorTrait, QueryOrder, QuerySelect, entity::prelude::*,
     sea_query::Expr,
@@ -66,6 +66,20 @@ fn stale(now: DateTime<Utc>) -> Condition {
         .add(ended(status::SENT, KEPT))
         .add(ended(status::DROPPED, KEPT))
         .add(ended(status::DEAD, DEAD_KEPT))
+}
+
+/// Mails that wait, mails that were given up, and when the oldest one that waits was due.
+pub async fn depth(db: &impl ConnectionTrait) -> Result<(u64, u64, Option<DateTime<Utc>>)> {
+    let of = |status: &str| Entity::find().filter(Column::Status.eq(status));
+    let queued = of(status::QUEUED).count(db).await?;
+    let dead = of(status::DEAD).count(db).await?;
+    let oldest = of(status::QUEUED)
+        .select_only()
+        .column(Column::NextAttemptAt)
+        .order_by_asc(Column::NextAttemptAt)
+        .limit(1);
+    let oldest = oldest.into_tuple::<DateTime<FixedOffset>>().one(db).await?;
+    Ok((queued, dead, oldest.map(|at| at.to_utc())))
 }
 
 /// How many mails a purge would remove.

@@ -47,6 +47,8 @@ struct Inner {
     started: Instant,
     /// In milliseconds since `started`.
     trusted_until: AtomicU64,
+    hits: AtomicU64,
+    misses: AtomicU64,
 }
 
 /// The version of a user when reading began.
@@ -65,6 +67,8 @@ impl Authentications {
             hasher: RandomState::new(),
             started: Instant::now(),
             trusted_until: AtomicU64::new(0),
+            hits: AtomicU64::new(0),
+            misses: AtomicU64::new(0),
         }))
     }
 
@@ -79,12 +83,25 @@ impl Authentications {
 
     /// The session with this id, if it is known and nothing has happened to it or its user.
     pub fn get(&self, session_id: Uuid) -> Option<Arc<Authenticated>> {
-        if !self.is_trusted() {
-            return None;
-        }
+        let found = self.is_trusted().then(|| self.known(session_id)).flatten();
+        let count = match found {
+            Some(_) => &self.0.hits,
+            None => &self.0.misses,
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+        found
+    }
+
+    fn known(&self, session_id: Uuid) -> Option<Arc<Authenticated>> {
         let (version, entry) = self.0.entries.get(&session_id)?;
         let current = self.0.version(entry.user.id).load(Ordering::Acquire);
         (version == current).then_some(entry)
+    }
+
+    /// How often a session was found, and how often it was not.
+    pub fn lookups(&self) -> (u64, u64) {
+        let load = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        (load(&self.0.hits), load(&self.0.misses))
     }
 
     /// To be taken before the rows are read that [`Authentications::insert`] keeps.

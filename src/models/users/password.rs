@@ -1,6 +1,12 @@
 //! Hashing passwords, in a way that can't stall the server. `policy` says which may be chosen.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use argon2::{
     Algorithm, Argon2, PasswordHash, PasswordHasher, PasswordVerifier, Version,
@@ -29,6 +35,7 @@ pub struct Hasher {
     settings: Settings,
     argon2: Argon2<'static>,
     permits: Arc<Semaphore>,
+    waiting: Arc<AtomicUsize>,
     max_wait: Duration,
     /// Costs as much as a real one and matches no password.
     dummy: Arc<str>,
@@ -57,6 +64,7 @@ impl Hasher {
             settings: settings.clone(),
             argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
             permits: Arc::new(Semaphore::new(settings.permits())),
+            waiting: Arc::default(),
             max_wait: Duration::from_millis(settings.max_wait_ms),
             dummy: dummy.into(),
         })
@@ -118,14 +126,22 @@ impl Hasher {
         })
     }
 
+    /// Hashes that wait for their turn, and those that are made at this moment.
+    pub fn load(&self) -> (usize, usize) {
+        let running = self.settings.permits() - self.permits.available_permits();
+        (self.waiting.load(Ordering::Relaxed), running)
+    }
+
     async fn on_a_hash_thread<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Argon2<'static>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
+        let waiting = Waiting::count(&self.waiting);
         let permit = timeout(self.max_wait, Arc::clone(&self.permits).acquire_owned())
             .await
             .map_err(|_| Error::Overloaded("password hashing"))?
             .map_err(internal)?;
+        drop(waiting);
         let argon2 = self.argon2.clone();
         tokio::task::spawn_blocking(move || {
             // Given back when the work is done, also when the request that asked for it is gone.
@@ -134,6 +150,22 @@ impl Hasher {
         })
         .await
         .map_err(internal)?
+    }
+}
+
+/// Counted until it is dropped, also when the request that waits is gone.
+struct Waiting(Arc<AtomicUsize>);
+
+impl Waiting {
+    fn count(counter: &Arc<AtomicUsize>) -> Self {
+        counter.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(counter))
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

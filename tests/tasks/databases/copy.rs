@@ -96,7 +96,7 @@ async fn what_is_not_an_empty_database_of_this_version_is_refused() {
         .expect("a newer version");
     let newer = refusal(&source, "db:copy", &[&format!("to:{target}")]).await;
     assert!(
-        newer.contains("the target is of another version"),
+        newer.contains("the target is of a newer version"),
         "{newer}"
     );
 

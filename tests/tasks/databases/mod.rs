@@ -15,6 +15,7 @@ use crate::support::{
 mod backup;
 mod copy;
 mod restore;
+mod versions;
 
 /// Run a task on this database.
 async fn run(database: &str, task: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Run {

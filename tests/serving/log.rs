@@ -1,0 +1,93 @@
+//! What the log says of a request.
+
+use serde_json::{Value, json};
+
+use crate::support::{PASSWORD, server::Ground};
+
+const SECRET: &str = "b25seSBmb3IgdGhpcyB0ZXN0LCBhbmQgbG9uZyBlbm91Z2gu";
+
+#[tokio::test]
+async fn production_writes_a_line_of_json_for_each_request() {
+    let ground = Ground::new().await;
+    let variables = [
+        ("LOCO_ENV", "production"),
+        ("DB_AUTO_MIGRATE", "true"),
+        ("HOST", "https://rollcall.example.com"),
+        ("BINDING", "127.0.0.1"),
+        ("JWT_SECRET_KEY", SECRET),
+        ("REQUIRE_VERIFIED_EMAIL", "false"),
+    ];
+    let server = ground.start(&[], &variables).await;
+    let ada = json!({"username": "ada", "email": "ada@example.com", "password": PASSWORD});
+    let (status, ada) = server.post("/auth/register", ada).await;
+    assert_eq!(status, 201, "{ada}");
+    let login = json!({"username": "ada", "password": PASSWORD});
+    let (_, tokens) = server.post("/auth/token", login).await;
+    let token = tokens["access_token"].as_str();
+    assert_eq!(
+        server
+            .get("/v1/api/users/by-username/ada?x=canary", token)
+            .await
+            .0,
+        200
+    );
+    assert_eq!(server.get("/v1/api/users/", Some("nonsense")).await.0, 401);
+
+    let log = ground.log();
+    let lines: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}")))
+        .collect();
+    let answered = |path: &str| {
+        let mut lines = lines.iter().filter(|line| {
+            line["fields"]["message"] == "answered" && line["span"]["http.path"] == path
+        });
+        lines
+            .next()
+            .unwrap_or_else(|| panic!("no line for {path} in\n{log}"))
+    };
+
+    let found = answered("/v1/api/users/by-username/ada");
+    assert_eq!(found["level"], "INFO");
+    assert_eq!(
+        found["fields"]["http.route"],
+        "/v1/api/users/by-username/{username}"
+    );
+    assert_eq!(found["fields"]["http.status"], 200);
+    assert!(
+        found["fields"]["duration_us"]
+            .as_u64()
+            .is_some_and(|us| us > 0),
+        "{found}"
+    );
+    assert_eq!(found["span"]["http.method"], "GET");
+    assert_eq!(found["span"]["user.id"], ada["id"]);
+    assert!(
+        found["span"]["request.id"]
+            .as_str()
+            .is_some_and(|id| id.len() > 20),
+        "{found}"
+    );
+    let refused = answered("/v1/api/users");
+    assert_eq!(
+        (&refused["level"], &refused["fields"]["http.status"]),
+        (&json!("INFO"), &json!(401))
+    );
+    assert!(lines.iter().all(|line| line["level"] != "ERROR"), "{log}");
+    for secret in [
+        "canary",
+        PASSWORD,
+        "ada@example.com",
+        token.expect("a token"),
+    ] {
+        assert!(!log.contains(secret), "{secret}");
+    }
+}
+
+#[tokio::test]
+async fn the_line_can_be_left_out() {
+    let ground = Ground::new().await;
+    let server = ground.start(&[], &[("LOG_REQUESTS", "false")]).await;
+    assert_eq!(server.get("/v1/api/users", None).await.0, 401);
+    assert!(!ground.log().contains("answered"));
+}
