@@ -10,11 +10,17 @@
 )]
 
 mod caller;
+mod disk;
+mod full_disk;
 mod killed;
 mod life;
+mod migrating;
 mod runs;
+mod slow;
+mod stopped;
 mod timing;
 mod trail;
+mod two_processes;
 
 /// Of the other tests: what starts processes.
 #[expect(dead_code, reason = "the other tests use more of it")]
