@@ -9,13 +9,18 @@
     reason = "a test waits for every task that it spawns"
 )]
 
+mod backends;
 mod caller;
 mod disk;
 mod full_disk;
 mod killed;
 mod life;
 mod migrating;
+mod outages;
+mod overload;
+mod proxy;
 mod runs;
+mod service;
 mod slow;
 mod stopped;
 mod timing;

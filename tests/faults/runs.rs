@@ -1,9 +1,6 @@
 //! How often, what with, and what is told of a run.
 
-use std::{
-    io::Write,
-    time::{Duration, Instant},
-};
+use std::{io::Write, time::Duration};
 
 use crate::support::process::{Run, rollcall};
 
@@ -61,12 +58,6 @@ pub fn p99(times: &mut [Duration]) -> Duration {
     assert!(!times.is_empty(), "nothing was measured");
     times.sort_unstable();
     times[(times.len() * 99).div_ceil(100) - 1]
-}
-
-pub async fn took<T>(work: impl Future<Output = T>) -> (T, Duration) {
-    let started = Instant::now();
-    let result = work.await;
-    (result, started.elapsed())
 }
 
 /// Run a task of the binary on this database.
