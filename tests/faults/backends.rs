@@ -1,4 +1,4 @@
-//! What PostgreSQL does to its clients: ends their connections, has no more of them, stops.
+//! What PostgreSQL does to its clients: ends their connections, stops.
 
 use std::{
     process::Command,
@@ -21,13 +21,13 @@ const OURS: &str = "FROM pg_stat_activity WHERE datname = current_database() \
                     AND pid <> pg_backend_pid()";
 
 /// A connection of the test's own, by which PostgreSQL is told what to do.
-async fn shell(ground: &Ground) -> DatabaseConnection {
+pub async fn shell(ground: &Ground) -> DatabaseConnection {
     let mut options = ConnectOptions::new(ground.database());
     options.max_connections(1).min_connections(1);
     Database::connect(options).await.expect("the database")
 }
 
-async fn pids(db: &DatabaseConnection, which: &str) -> Vec<i32> {
+pub async fn pids(db: &DatabaseConnection, which: &str) -> Vec<i32> {
     let sql = format!("SELECT pid {OURS} {which}");
     let rows = db.query_all_raw(Statement::from_string(DatabaseBackend::Postgres, sql));
     let rows = rows.await.expect("the connections");
@@ -36,7 +36,7 @@ async fn pids(db: &DatabaseConnection, which: &str) -> Vec<i32> {
         .collect()
 }
 
-async fn end_all(db: &DatabaseConnection) {
+pub async fn end_all(db: &DatabaseConnection) {
     let sql = format!("SELECT pg_terminate_backend(pid) {OURS}");
     db.execute_unprepared(&sql).await.expect("to end them");
 }
@@ -76,42 +76,6 @@ async fn connections_that_the_server_ends_lose_nothing() {
          {put_off} put off, back after {back:?}",
         made.len()
     ));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_database_without_connections_left_is_an_outage_that_ends() {
-    let name = "a_database_without_connections_left_is_an_outage_that_ends";
-    let _alone = alone().await;
-    let ground = Ground::new().await;
-    if !ground.database().starts_with("postgres") {
-        return elsewhere(name, "PostgreSQL");
-    }
-    let s = Service::start(&ground, &ground.database()).await;
-    let db = shell(&ground).await;
-    let database = ground.database();
-    let database = database.rsplit('/').next().expect("a name");
-    let limit = async |limit: i32| {
-        let sql = format!("ALTER DATABASE {database} CONNECTION LIMIT {limit}");
-        db.execute_unprepared(&sql).await.expect("another limit");
-    };
-
-    // The test has the only one.
-    limit(1).await;
-    end_all(&db).await;
-    // One that is told to end goes on for a moment.
-    until(BACK_WITHIN, || async { pids(&db, "").await.is_empty() }).await;
-    let since = Instant::now();
-    while since.elapsed() < Duration::from_secs(4) {
-        s.puts_everything_off(since).await;
-        assert_eq!(s.status("/_health").await, 200);
-        sleep(Duration::from_millis(50)).await;
-    }
-    assert_eq!(s.status("/_readiness").await, 503);
-
-    limit(-1).await;
-    let back = s.is_back(Instant::now()).await;
-    db.close().await.expect("an end");
-    say(&format!("outages: out of connections, back after {back:?}"));
 }
 
 /// Goes on at the end, also of a test that fails.

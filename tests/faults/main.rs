@@ -11,6 +11,7 @@
 
 mod backends;
 mod caller;
+mod connections;
 mod disk;
 mod full_disk;
 mod killed;

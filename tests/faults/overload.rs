@@ -14,7 +14,7 @@ const STORM: Duration = Duration::from_secs(5);
 /// A login waits so long for its turn.
 const MAX_WAIT: Duration = Duration::from_secs(1);
 /// For whoever is let in: its turn, its hash, and what a shared machine takes.
-const ADMITTED_WITHIN: Duration = Duration::from_secs(4);
+const ADMITTED_WITHIN: Duration = Duration::from_secs(6);
 const RECOVERS_WITHIN: Duration = Duration::from_secs(5);
 
 /// Logins a second, when as many ask at once as there are cores.
