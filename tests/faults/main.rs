@@ -1,29 +1,39 @@
-//! What can go wrong, done to the real binary. `ROLLCALL_FAULTS` (1) says how often.
+//! What happens when machines, networks and clients fail: the binary, as processes.
+//!
+//! `cargo test --test faults`, on the database that `DATABASE_URL` names. `ROLLCALL_FAULTS` multiplies
+//! the loops. What a test needs and does not find here it says on stderr; with
+//! `ROLLCALL_FAULTS_REQUIRE=1` that is a failure.
 
 #![expect(
     clippy::disallowed_methods,
     reason = "a test waits for every task that it spawns"
 )]
 
+mod backends;
+mod caller;
+mod connections;
+mod disk;
+mod full_disk;
+mod killed;
+mod life;
+mod migrating;
+mod outages;
+mod overload;
+mod proxy;
+mod runs;
+mod service;
+mod slow;
+mod stopped;
+mod timing;
+mod trail;
+mod two_processes;
+
+/// Of the other tests: what starts processes.
+#[expect(dead_code, reason = "the other tests use more of it")]
 #[path = "../support"]
-#[allow(dead_code, reason = "the other tests use more of it")]
 mod support {
     pub mod process;
     pub mod server;
+    pub mod smtp;
     pub mod waiting;
-}
-
-mod killed;
-mod memory;
-mod rows;
-mod timing;
-
-/// Good for every environment's policy.
-const PASSWORD: &str = "correct horse battery";
-
-/// How much more is done than in a quick run.
-fn factor() -> usize {
-    let factor = std::env::var_os("ROLLCALL_FAULTS");
-    let factor = factor.map(|factor| factor.to_string_lossy().parse());
-    factor.map_or(1, |factor| factor.expect("ROLLCALL_FAULTS is a number"))
 }

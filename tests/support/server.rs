@@ -59,6 +59,13 @@ impl Ground {
 
     /// Start a server with these variables and nothing else in its environment.
     pub async fn start(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Server {
+        let mut server = self.spawn(arguments, variables);
+        server.is_ready_within(LONG * 2).await;
+        server
+    }
+
+    /// As [`Ground::start`], without waiting for anything.
+    pub fn spawn(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Server {
         let port = free_port();
         let log = self.file(&format!("{port}-{}.log", uuid::Uuid::now_v7()));
         let log = File::create(log).expect("a log");
@@ -75,20 +82,11 @@ impl Ground {
             .stderr(log)
             .spawn()
             .expect("a process");
-        let server = Server {
+        Server {
             child,
             base: format!("http://127.0.0.1:{port}"),
             http: Client::new(),
-        };
-        until(LONG * 2, || async {
-            let ready = server
-                .http
-                .get(format!("{}/_readiness", server.base))
-                .send();
-            ready.await.is_ok_and(|answer| answer.status() == 200)
-        })
-        .await;
-        server
+        }
     }
 }
 
@@ -113,6 +111,17 @@ pub struct Server {
 }
 
 impl Server {
+    /// A process that ends before it is ready will never be.
+    pub async fn is_ready_within(&mut self, time: Duration) -> Duration {
+        until(time, || {
+            let end = self.child.try_wait().expect("its state");
+            assert!(end.is_none(), "it has ended: {end:?}");
+            let ready = self.http.get(format!("{}/_readiness", self.base)).send();
+            async { ready.await.is_ok_and(|answer| answer.status() == 200) }
+        })
+        .await
+    }
+
     pub async fn post(&self, path: &str, body: Value) -> (u16, Value) {
         let request = self.http.post(format!("{}{path}", self.base));
         answer(request.json(&body)).await

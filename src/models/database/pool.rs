@@ -1,13 +1,17 @@
 //! The connection pool: ours, because the framework's leaves SQLite able to lose writes that were
 //! acknowledged, sets its PRAGMAs on one connection only, and waits half a second for a connection.
 
-use std::time::{Duration, Instant};
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use loco_rs::config::Database as Config;
 use sea_orm::{ConnectOptions, Database, DatabaseBackend, DatabaseConnection, DbErr};
 use sqlx::{
     ConnectOptions as _, Connection,
-    postgres::PgConnectOptions,
+    postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
 use tokio::time::{sleep, timeout};
@@ -20,6 +24,9 @@ const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A connection that rested longer is asked whether it still lives before it is used.
 const TEST_AFTER: Duration = Duration::from_secs(1);
+
+/// One that does not answer within this is dead.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(1);
 
 /// Between two tries to reach a database that is not there yet: at first, and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -76,6 +83,7 @@ pub async fn connect(config: &Config) -> Result<DatabaseConnection, DbErr> {
         .test_before_acquire_if_idle_for(TEST_AFTER)
         .sqlx_logging(config.enable_logging)
         .set_application_name("rollcall")
+        .map_sqlx_postgres_pool_opts(test_in_time)
         .map_sqlx_sqlite_opts(|options| {
             // FULL: what is acknowledged survives a power cut, also in WAL mode.
             options
@@ -96,6 +104,36 @@ pub async fn connect(config: &Config) -> Result<DatabaseConnection, DbErr> {
             })
         });
     Database::connect(options).await
+}
+
+/// A server that went away without a word leaves connections that never answer. Each would be waited for,
+/// one after the other, long after the server is back. So once one is silent, those that were used last
+/// before that are not even asked.
+fn test_in_time(pool: PgPoolOptions) -> PgPoolOptions {
+    let silent_at: Arc<Mutex<Option<Instant>>> = Arc::default();
+    pool.before_acquire(move |connection, meta| {
+        let silent_at = Arc::clone(&silent_at);
+        Box::pin(async move {
+            if meta.idle_for < TEST_AFTER {
+                return Ok(true);
+            }
+            let asked = Instant::now();
+            let used = asked.checked_sub(meta.idle_for);
+            if *silent_at.lock().unwrap_or_else(PoisonError::into_inner) > used {
+                return Err(silent());
+            }
+            let answer = timeout(ANSWERS_WITHIN, connection.ping()).await;
+            answer.map_err(|_| {
+                *silent_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(asked);
+                silent()
+            })??;
+            Ok(true)
+        })
+    })
+}
+
+fn silent() -> sqlx::Error {
+    io::Error::new(io::ErrorKind::TimedOut, "the connection is silent").into()
 }
 
 /// Take a connection, and give it back.
