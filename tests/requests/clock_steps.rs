@@ -97,6 +97,25 @@ async fn nobody_waits_until_the_clock_is_there_again() {
 }
 
 #[tokio::test]
+async fn a_mailbox_has_its_share_also_when_the_clock_was_set_back() {
+    service(|s| async move {
+        s.member("ada").await;
+        let ask = async || {
+            let body = json!({"email": "ada@example.com"});
+            s.anonymous().post("/auth/password/forgot", body).await
+        };
+        while ask().await.status == 202 {}
+        s.advance(Duration::hours(-1));
+
+        assert_eq!(ask().await.status, 202);
+        let refused = ask().await;
+        refused.is_problem(429, "too_many_requests");
+        assert!(refused.retry_after() <= 3600, "{refused:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_identifier_that_is_closed_stays_closed() {
     service(|s| async move {
         s.member("ada").await;
