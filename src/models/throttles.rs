@@ -31,6 +31,8 @@ impl ActiveModelBehavior for ActiveModel {}
 const MAX_FAILURES: i64 = 33;
 /// How long a refused client is told to wait when waiting does not help.
 const CLOSED: Duration = Duration::days(1);
+/// Beyond what the clocks of two nodes may be apart, a clock was set.
+const CLOCKS_DIFFER: Duration = Duration::minutes(1);
 /// An address starts anew after so long without a failure.
 const ADDRESS_FORGOTTEN_AFTER: Duration = Duration::minutes(15);
 /// Rows that nobody has failed on for so long are removed.
@@ -102,10 +104,7 @@ impl Throttles {
 
         let ids: Vec<Uuid> = std::iter::once(who).chain(address).collect();
         let rows = Entity::find().filter(Column::Id.is_in(ids)).all(db).await?;
-        let wait = rows
-            .iter()
-            .map(|row| row.blocked_until.to_utc() - now)
-            .max();
+        let wait = rows.iter().map(|row| row.wait(now)).max();
         match wait {
             Some(wait) if wait > Duration::zero() => Err(Error::Throttled { wait }),
             _ => Ok(Attempt {
@@ -169,6 +168,8 @@ impl Throttles {
         now: DateTime<Utc>,
     ) -> Result<i64> {
         let stamp = now.fixed_offset();
+        // Not blocked at all: a request that began earlier may come here later.
+        let never = DateTime::<Utc>::UNIX_EPOCH.fixed_offset();
         let counted = sea_orm::ExprTrait::add(Expr::col((Entity, Column::Failures)), 1);
         let failures = match forgotten_after {
             Some(after) => Expr::case(Column::FailedAt.lt((now - after).fixed_offset()), 1)
@@ -180,12 +181,13 @@ impl Throttles {
             id: Set(id),
             failures: Set(1),
             failed_at: Set(stamp),
-            blocked_until: Set(stamp),
+            blocked_until: Set(never),
         })
         .on_conflict(
             OnConflict::column(Column::Id)
                 .value(Column::Failures, failures)
                 .value(Column::FailedAt, Expr::value(stamp))
+                .value(Column::BlockedUntil, Expr::value(never))
                 .to_owned(),
         )
         .exec_with_returning(txn)
@@ -215,6 +217,18 @@ impl Throttles {
             .split_first_chunk::<16>()
             .unwrap_or_else(|| unreachable!());
         Uuid::from_bytes(*id)
+    }
+}
+
+impl Model {
+    /// What failed at a time that is still to come failed before the clock was set back: it is counted, but
+    /// nobody is kept out until that time comes again. What is closed stays so.
+    fn wait(&self, now: DateTime<Utc>) -> Duration {
+        let set_back = self.failed_at.to_utc() > now + CLOCKS_DIFFER;
+        if set_back && self.blocked_until - self.failed_at <= CLOSED {
+            return Duration::zero();
+        }
+        self.blocked_until.to_utc() - now
     }
 }
 

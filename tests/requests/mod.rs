@@ -1,5 +1,6 @@
 mod access_matrix;
 mod admin;
+mod clock_steps;
 mod cors;
 mod full_disk;
 mod headers;

@@ -110,9 +110,10 @@ fn standing(session: &Model, token: &RefreshToken, now: DateTime<Utc>) -> Standi
     if Some(&session.refresh_digest) == digest.as_ref() {
         return Standing::Current;
     }
+    // Not at a time that is still to come either: the clock may have been set back since.
     let lately = session
         .rotated_at
-        .is_some_and(|at| now < at.to_utc() + GRACE);
+        .is_some_and(|at| (now - at.to_utc()).abs() < GRACE);
     if session.previous_digest == digest && lately {
         Standing::JustUsed
     } else {

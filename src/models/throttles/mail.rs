@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 
 use chrono::{DateTime, Duration, Utc};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*, sea_query::Expr};
+use sea_orm::{ActiveValue::Set, Condition, ConnectionTrait, entity::prelude::*, sea_query::Expr};
 
-use super::{ActiveModel, Column, Entity, Throttles, network};
+use super::{ActiveModel, CLOCKS_DIFFER, Column, Entity, Throttles, network};
 use crate::models::{Error, Result};
 
 /// So many mails at once, then one in each interval. After a quiet time it starts anew.
@@ -85,6 +85,11 @@ async fn count(
     let is_quiet = Column::FailedAt.lt((now - share.quiet).fixed_offset());
     let next = sea_orm::ExprTrait::add(Expr::col(Column::Failures), 1);
     let is_last = Column::Failures.gte(share.free - 1);
+    // One that went at a time that is still to come went before the clock was set back.
+    let set_back = Column::FailedAt.gt((now + CLOCKS_DIFFER).fixed_offset());
+    let may_go = Condition::any()
+        .add(Column::BlockedUntil.lte(stamp))
+        .add(set_back);
     let update = Entity::update_many()
         .col_expr(
             Column::BlockedUntil,
@@ -101,7 +106,7 @@ async fn count(
         )
         .col_expr(Column::FailedAt, Expr::value(stamp))
         .filter(Column::Id.eq(id))
-        .filter(Column::BlockedUntil.lte(stamp));
+        .filter(may_go);
     if update.exec(txn).await?.rows_affected == 1 {
         return Ok(());
     }
