@@ -154,6 +154,9 @@ impl Runtime {
         if self.draining.load(Ordering::Relaxed) {
             return Err(models::Error::Overloaded("the process is about to stop"));
         }
+        if self.is_overloaded() {
+            return Err(models::Error::Overloaded("the database can't keep up"));
+        }
         self.probe.write(&self.db, self.clock.now()).await
     }
 

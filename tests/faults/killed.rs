@@ -55,7 +55,7 @@ async fn load(server: Server, round: usize, admin: &str) -> (Vec<Life>, usize) {
 /// What was acknowledged is so, and what was in flight is done or not; then `life` says which.
 async fn look_at(caller: &Caller, life: &mut Life) {
     let in_flight = life.in_flight.take();
-    let password = life.password(life.passwords);
+    let password = Life::password(life.passwords);
     let mut gets_in = logs_in(caller, life, &password).await;
     match in_flight {
         Some(Step::Register) => {
@@ -67,7 +67,7 @@ async fn look_at(caller: &Caller, life: &mut Life) {
         Some(Step::ChangePassword) if !gets_in => {
             life.passwords += 1;
             life.over.extend(life.open.drain(1..));
-            gets_in = logs_in(caller, life, &life.password(life.passwords)).await;
+            gets_in = logs_in(caller, life, &Life::password(life.passwords)).await;
         }
         Some(Step::Suspend) if !gets_in => end(life, true),
         Some(Step::Delete) if !gets_in => end(life, false),

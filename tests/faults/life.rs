@@ -67,7 +67,8 @@ impl Life {
         }
     }
 
-    pub fn password(&self, n: usize) -> String {
+    /// The one that it has after so many changes.
+    pub fn password(n: usize) -> String {
         format!("correct horse {n} battery")
     }
 
@@ -95,12 +96,12 @@ impl Life {
                 let body = json!({
                     "username": self.name,
                     "email": format!("{}@example.com", self.name),
-                    "password": self.password(0),
+                    "password": Self::password(0),
                 });
                 caller.post("/auth/register", body).await
             }
             Step::LogIn => {
-                let password = self.password(self.passwords);
+                let password = Self::password(self.passwords);
                 caller.log_in(&self.name, &password).await
             }
             Step::Rename => {
@@ -108,7 +109,7 @@ impl Life {
                 caller.send(Method::PATCH, own, first, Some(body)).await
             }
             Step::ChangePassword => {
-                let body = json!({"password": self.password(self.passwords + 1)});
+                let body = json!({"password": Self::password(self.passwords + 1)});
                 caller.send(Method::PATCH, own, first, Some(body)).await
             }
             Step::Renew => caller.renew(&self.open[0].refresh).await,

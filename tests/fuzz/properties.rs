@@ -9,8 +9,10 @@ use rollcall::models::{
     },
 };
 
+type Target = (&'static str, fn(&str));
+
 /// The names of the targets, which are those of the folders in `corpus/`, and what each holds of.
-pub const ALL: [(&str, fn(&str)); 5] = [
+pub const ALL: [Target; 5] = [
     ("cursors", cursors),
     ("emails", emails),
     ("identifiers", identifiers),
