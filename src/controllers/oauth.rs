@@ -31,7 +31,7 @@ use crate::{
 pub struct OAuthRequest {
     /// An access token or a refresh token.
     #[serde(default)]
-    #[schema(required = true, format = Password)]
+    #[schema(required = true, format = Password, min_length = 1)]
     token: String,
     /// Not needed: the two kinds can't be mistaken.
     #[serde(rename = "token_type_hint")]

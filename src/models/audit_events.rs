@@ -10,6 +10,13 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*, sea_query::Expr};
 use serde_json::{Value, json};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        RefOr,
+        schema::{Object, Schema, Type},
+    },
+};
 
 pub use super::_entities::audit_events::{ActiveModel, Column, Entity, Model};
 use super::{Means, Result, new_id, secrets};
@@ -104,6 +111,19 @@ pub enum Action {
     DatabaseBackedUp,
     DatabaseRestored,
 }
+
+/// In the document: its names.
+impl PartialSchema for Action {
+    fn schema() -> RefOr<Schema> {
+        let names = Self::ALL.map(Self::as_str);
+        Object::builder()
+            .schema_type(Type::String)
+            .enum_values(Some(names))
+            .into()
+    }
+}
+
+impl ToSchema for Action {}
 
 impl Action {
     pub const ALL: [Self; 30] = [

@@ -9,75 +9,78 @@ use crate::models::{
 
 /// What a token is worth at this moment (RFC 7662, section 2.2). Of a dead one, `active: false` and
 /// nothing else.
+// Flat: of a flattened part the document can't say that it may be missing.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub struct Introspection {
     pub active: bool,
-    #[serde(flatten)]
-    pub token: Option<LiveToken>,
-}
-
-/// A live token.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct LiveToken {
     /// `Bearer` for an access token, `refresh_token` for the other kind.
-    #[schema(example = "Bearer")]
-    pub token_type: &'static str,
-    pub sub: Uuid,
-    #[schema(example = "testuser")]
-    pub username: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = String, example = "Bearer")]
+    pub token_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = Uuid)]
+    pub sub: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = String, example = "testuser")]
+    pub username: Option<String>,
     /// At this moment, whatever the token says.
-    pub role: Role,
-    pub sid: Uuid,
-    pub exp: i64,
-    pub iat: i64,
-    #[serde(flatten)]
-    pub access: Option<AccessClaims>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub struct AccessClaims {
-    pub iss: String,
-    pub aud: String,
-    pub jti: Uuid,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = Role)]
+    pub role: Option<Role>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = Uuid)]
+    pub sid: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = i64)]
+    pub exp: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = i64)]
+    pub iat: Option<i64>,
+    /// This and what follows: of an access token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = String)]
+    pub iss: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = String)]
+    pub aud: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, value_type = Uuid)]
+    pub jti: Option<Uuid>,
 }
 
 impl Introspection {
     pub fn access(session: &Model, user: &users::Model, claims: Claims) -> Self {
-        let (exp, iat) = (claims.exp, claims.iat);
-        let access = AccessClaims {
-            iss: claims.iss,
-            aud: claims.aud,
-            jti: claims.jti,
-        };
-        Self::live("Bearer", session, user, (exp, iat), Some(access))
+        Self {
+            iss: Some(claims.iss),
+            aud: Some(claims.aud),
+            jti: Some(claims.jti),
+            ..Self::live("Bearer", session, user, claims.exp, claims.iat)
+        }
     }
 
     pub fn refresh(session: &Model, user: &users::Model) -> Self {
         let exp = session.idle_expires_at.min(session.expires_at).timestamp();
         let iat = session.rotated_at.unwrap_or(session.created_at).timestamp();
-        Self::live("refresh_token", session, user, (exp, iat), None)
+        Self::live("refresh_token", session, user, exp, iat)
     }
 
     fn live(
         token_type: &'static str,
         session: &Model,
         user: &users::Model,
-        (exp, iat): (i64, i64),
-        access: Option<AccessClaims>,
+        exp: i64,
+        iat: i64,
     ) -> Self {
-        let token = LiveToken {
-            token_type,
-            sub: user.id,
-            username: user.username.clone(),
-            role: user.role,
-            sid: session.id,
-            exp,
-            iat,
-            access,
-        };
         Self {
             active: true,
-            token: Some(token),
+            token_type: Some(token_type),
+            sub: Some(user.id),
+            username: Some(user.username.clone()),
+            role: Some(user.role),
+            sid: Some(session.id),
+            exp: Some(exp),
+            iat: Some(iat),
+            ..Self::default()
         }
     }
 }

@@ -24,12 +24,12 @@ pub struct AuditParams {
     /// What happened.
     #[serde(default)]
     #[validate(custom(function = "known_action"))]
-    #[param(example = "login")]
+    #[param(value_type = Action, inline, required = false, example = "login")]
     pub action: Option<String>,
     /// `success` or `failure`.
     #[serde(default)]
     #[validate(custom(function = "known_outcome"))]
-    #[param(example = "failure")]
+    #[param(example = "failure", pattern = "^(success|failure)$")]
     pub outcome: Option<String>,
     /// Who did it.
     #[serde(default, deserialize_with = "from_text")]

@@ -20,7 +20,7 @@ pub struct TokenParams {
     /// `password`, also when left out, or `refresh_token`.
     #[serde(default, deserialize_with = "not_null")]
     #[validate(custom(function = "supported"))]
-    #[schema(nullable = false, value_type = String, example = "password")]
+    #[schema(nullable = false, value_type = String, pattern = "^(password|refresh_token)$", example = "password")]
     pub grant_type: Option<String>,
     /// For `password`: the username, the email or the phone number.
     #[serde(default)]

@@ -22,22 +22,22 @@ use crate::models::{
 pub struct AdminUpdateParams {
     #[serde(default, deserialize_with = "not_null")]
     #[validate(custom(function = "identifiers::username"))]
-    #[schema(nullable = false, value_type = String, max_length = 64)]
+    #[schema(nullable = false, value_type = String, max_length = 64, pattern = r"^[\p{L}\p{M}\p{N}._-]*\p{L}[\p{L}\p{M}\p{N}._-]*$")]
     pub username: Option<String>,
     /// The address counts as not confirmed, and is sent a link.
     #[serde(default, deserialize_with = "not_null")]
     #[validate(custom(function = "identifiers::email"))]
-    #[schema(nullable = false, value_type = String, format = Email)]
+    #[schema(nullable = false, value_type = String, format = Email, max_length = 254)]
     pub email: Option<String>,
     /// `null` clears it.
     #[serde(default, deserialize_with = "nullable")]
     #[validate(custom(function = "identifiers::name"))]
-    #[schema(value_type = Option<String>, max_length = 150)]
+    #[schema(value_type = Option<String>, max_length = 150, pattern = r"^[^\u0000-\u001F\u007F-\u009F]*$")]
     pub first_name: Option<Option<String>>,
     /// `null` clears it.
     #[serde(default, deserialize_with = "nullable")]
     #[validate(custom(function = "identifiers::name"))]
-    #[schema(value_type = Option<String>, max_length = 150)]
+    #[schema(value_type = Option<String>, max_length = 150, pattern = r"^[^\u0000-\u001F\u007F-\u009F]*$")]
     pub last_name: Option<Option<String>>,
     /// `null` clears it.
     #[serde(default, deserialize_with = "nullable")]
@@ -47,7 +47,7 @@ pub struct AdminUpdateParams {
     /// `null` for the default language.
     #[serde(default, deserialize_with = "nullable")]
     #[validate(custom(function = "identifiers::locale"))]
-    #[schema(value_type = Option<String>, max_length = 35)]
+    #[schema(value_type = Option<String>, max_length = 35, pattern = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$")]
     pub locale: Option<Option<String>>,
 }
 

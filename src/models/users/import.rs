@@ -45,7 +45,7 @@ pub struct ImportParams {
         required(message = "This field is required."),
         custom(function = "identifiers::username")
     )]
-    #[schema(required = true, nullable = false, value_type = String, max_length = 64, example = "moved")]
+    #[schema(required = true, nullable = false, value_type = String, max_length = 64, pattern = r"^[\p{L}\p{M}\p{N}._-]*\p{L}[\p{L}\p{M}\p{N}._-]*$", example = "moved")]
     pub username: Option<String>,
     /// Unique whatever its case; ASCII, at most 254 bytes.
     #[serde(default, deserialize_with = "not_null")]
@@ -53,13 +53,13 @@ pub struct ImportParams {
         required(message = "This field is required."),
         custom(function = "identifiers::email")
     )]
-    #[schema(required = true, nullable = false, value_type = String, format = Email, example = "moved@example.com")]
+    #[schema(required = true, nullable = false, value_type = String, format = Email, max_length = 254, example = "moved@example.com")]
     pub email: Option<String>,
     #[validate(custom(function = "identifiers::name"))]
-    #[schema(max_length = 150)]
+    #[schema(max_length = 150, pattern = r"^[^\u0000-\u001F\u007F-\u009F]*$")]
     pub first_name: Option<String>,
     #[validate(custom(function = "identifiers::name"))]
-    #[schema(max_length = 150)]
+    #[schema(max_length = 150, pattern = r"^[^\u0000-\u001F\u007F-\u009F]*$")]
     pub last_name: Option<String>,
     /// E.164: `+` and 2 to 15 digits; unique.
     #[validate(custom(function = "identifiers::phone_number"))]
@@ -76,7 +76,7 @@ pub struct ImportParams {
     pub password_hash: Option<String>,
     /// The language of its mails, as RFC 5646 has it.
     #[validate(custom(function = "identifiers::locale"))]
-    #[schema(max_length = 35)]
+    #[schema(max_length = 35, pattern = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$")]
     pub locale: Option<String>,
     /// Now when left out.
     pub created_at: Option<DateTime<Utc>>,
@@ -90,7 +90,10 @@ pub struct ImportParams {
     pub suspended_until: Option<DateTime<Utc>>,
     /// For administrators.
     #[validate(custom(function = "valid_reason"))]
-    #[schema(max_length = 500)]
+    #[schema(
+        max_length = 500,
+        pattern = r"^[^\u0000-\u0009\u000B-\u001F\u007F-\u009F]*$"
+    )]
     pub suspension_reason: Option<String>,
 }
 

@@ -24,7 +24,7 @@ pub struct InviteParams {
         required(message = "This field is required."),
         custom(function = "identifiers::username")
     )]
-    #[schema(required = true, nullable = false, value_type = String, max_length = 64, example = "newcomer")]
+    #[schema(required = true, nullable = false, value_type = String, max_length = 64, pattern = r"^[\p{L}\p{M}\p{N}._-]*\p{L}[\p{L}\p{M}\p{N}._-]*$", example = "newcomer")]
     pub username: Option<String>,
     /// Where the invitation goes.
     #[serde(default, deserialize_with = "not_null")]
@@ -32,13 +32,13 @@ pub struct InviteParams {
         required(message = "This field is required."),
         custom(function = "identifiers::email")
     )]
-    #[schema(required = true, nullable = false, value_type = String, format = Email, example = "newcomer@example.com")]
+    #[schema(required = true, nullable = false, value_type = String, format = Email, max_length = 254, example = "newcomer@example.com")]
     pub email: Option<String>,
     #[validate(custom(function = "identifiers::name"))]
-    #[schema(max_length = 150)]
+    #[schema(max_length = 150, pattern = r"^[^\u0000-\u001F\u007F-\u009F]*$")]
     pub first_name: Option<String>,
     #[validate(custom(function = "identifiers::name"))]
-    #[schema(max_length = 150)]
+    #[schema(max_length = 150, pattern = r"^[^\u0000-\u001F\u007F-\u009F]*$")]
     pub last_name: Option<String>,
     /// E.164: `+` and 2 to 15 digits; unique.
     #[validate(custom(function = "identifiers::phone_number"))]
@@ -50,7 +50,11 @@ pub struct InviteParams {
     pub role: Option<Role>,
     /// The language of its mails, as RFC 5646 has it; the default one when left out.
     #[validate(custom(function = "identifiers::locale"))]
-    #[schema(max_length = 35, example = "de")]
+    #[schema(
+        max_length = 35,
+        pattern = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$",
+        example = "de"
+    )]
     pub locale: Option<String>,
 }
 

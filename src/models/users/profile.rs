@@ -27,21 +27,21 @@ use crate::{
 pub struct UpdateParams {
     #[serde(default, deserialize_with = "not_null")]
     #[validate(custom(function = "identifiers::username"))]
-    #[schema(nullable = false, value_type = String, max_length = 64, example = "testuser")]
+    #[schema(nullable = false, value_type = String, max_length = 64, pattern = r"^[\p{L}\p{M}\p{N}._-]*\p{L}[\p{L}\p{M}\p{N}._-]*$", example = "testuser")]
     pub username: Option<String>,
     #[serde(default, deserialize_with = "not_null")]
     #[validate(custom(function = "identifiers::email"))]
-    #[schema(nullable = false, value_type = String, format = Email, example = "testuser@example.com")]
+    #[schema(nullable = false, value_type = String, format = Email, max_length = 254, example = "testuser@example.com")]
     pub email: Option<String>,
     /// `null` clears it.
     #[serde(default, deserialize_with = "nullable")]
     #[validate(custom(function = "identifiers::name"))]
-    #[schema(value_type = Option<String>, max_length = 150, example = "Updated")]
+    #[schema(value_type = Option<String>, max_length = 150, pattern = r"^[^\u0000-\u001F\u007F-\u009F]*$", example = "Updated")]
     pub first_name: Option<Option<String>>,
     /// `null` clears it.
     #[serde(default, deserialize_with = "nullable")]
     #[validate(custom(function = "identifiers::name"))]
-    #[schema(value_type = Option<String>, max_length = 150)]
+    #[schema(value_type = Option<String>, max_length = 150, pattern = r"^[^\u0000-\u001F\u007F-\u009F]*$")]
     pub last_name: Option<Option<String>>,
     /// `null` clears it.
     #[serde(default, deserialize_with = "nullable")]
@@ -55,7 +55,7 @@ pub struct UpdateParams {
     /// The language of the account's mails, as RFC 5646 has it; `null` for the default one.
     #[serde(default, deserialize_with = "nullable")]
     #[validate(custom(function = "identifiers::locale"))]
-    #[schema(value_type = Option<String>, max_length = 35, example = "en")]
+    #[schema(value_type = Option<String>, max_length = 35, pattern = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", example = "en")]
     pub locale: Option<Option<String>>,
     /// Needed to change the password or the email when the login was too long ago.
     #[serde(default, deserialize_with = "not_null")]

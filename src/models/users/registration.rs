@@ -32,7 +32,7 @@ pub struct RegisterParams {
         required(message = "This field is required."),
         custom(function = "identifiers::username")
     )]
-    #[schema(required = true, nullable = false, value_type = String, max_length = 64, example = "testuser")]
+    #[schema(required = true, nullable = false, value_type = String, max_length = 64, pattern = r"^[\p{L}\p{M}\p{N}._-]*\p{L}[\p{L}\p{M}\p{N}._-]*$", example = "testuser")]
     pub username: Option<String>,
     /// Unique whatever its case; ASCII, at most 254 bytes.
     #[serde(default, deserialize_with = "not_null")]
@@ -40,13 +40,21 @@ pub struct RegisterParams {
         required(message = "This field is required."),
         custom(function = "identifiers::email")
     )]
-    #[schema(required = true, nullable = false, value_type = String, format = Email, example = "testuser@example.com")]
+    #[schema(required = true, nullable = false, value_type = String, format = Email, max_length = 254, example = "testuser@example.com")]
     pub email: Option<String>,
     #[validate(custom(function = "identifiers::name"))]
-    #[schema(max_length = 150, example = "Test")]
+    #[schema(
+        max_length = 150,
+        pattern = r"^[^\u0000-\u001F\u007F-\u009F]*$",
+        example = "Test"
+    )]
     pub first_name: Option<String>,
     #[validate(custom(function = "identifiers::name"))]
-    #[schema(max_length = 150, example = "User")]
+    #[schema(
+        max_length = 150,
+        pattern = r"^[^\u0000-\u001F\u007F-\u009F]*$",
+        example = "User"
+    )]
     pub last_name: Option<String>,
     /// E.164: `+` and 2 to 15 digits; unique.
     #[validate(custom(function = "identifiers::phone_number"))]
@@ -67,7 +75,11 @@ pub struct RegisterParams {
     pub password: Option<String>,
     /// The language of the account's mails, as RFC 5646 has it; the default one when left out.
     #[validate(custom(function = "identifiers::locale"))]
-    #[schema(max_length = 35, example = "en")]
+    #[schema(
+        max_length = 35,
+        pattern = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$",
+        example = "en"
+    )]
     pub locale: Option<String>,
 }
 

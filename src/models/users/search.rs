@@ -44,17 +44,24 @@ pub struct SearchParams {
     /// word.
     #[serde(default)]
     #[validate(custom(function = "valid_text"))]
-    #[param(example = "love")]
+    #[param(
+        example = "love",
+        max_length = 200,
+        pattern = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
+    )]
     pub q: Option<String>,
     /// `user` or `admin`.
     #[serde(default)]
     #[validate(custom(function = "valid_role"))]
-    #[param(example = "admin")]
+    #[param(value_type = Role, inline, required = false, example = "admin")]
     pub role: Option<String>,
     /// `active`, `suspended`, `unverified` or `deleted`; all that are not deleted when left out.
     #[serde(default)]
     #[validate(custom(function = "valid_status"))]
-    #[param(example = "active")]
+    #[param(
+        example = "active",
+        pattern = "^(active|suspended|unverified|deleted)$"
+    )]
     pub status: Option<String>,
     /// Exactly this id.
     #[serde(default, deserialize_with = "from_text")]
@@ -83,7 +90,11 @@ pub struct SearchParams {
     /// `created_at`, `username`, `email` or `last_login_at`; with `-` in front from the end.
     #[serde(default)]
     #[validate(custom(function = "valid_sort"))]
-    #[param(example = "-created_at", default = "-created_at")]
+    #[param(
+        example = "-created_at",
+        default = "-created_at",
+        pattern = "^-?(created_at|username|email|last_login_at)$"
+    )]
     pub sort: Option<String>,
     /// Count all that match, too.
     #[serde(default, deserialize_with = "from_text", skip_serializing)]

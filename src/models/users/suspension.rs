@@ -30,7 +30,11 @@ pub struct SuspendParams {
     /// For administrators; the user finds it in an export, and nowhere else.
     #[serde(default)]
     #[validate(custom(function = "valid_reason"))]
-    #[schema(max_length = 500, example = "Reported for spam")]
+    #[schema(
+        max_length = 500,
+        pattern = r"^[^\u0000-\u0009\u000B-\u001F\u007F-\u009F]*$",
+        example = "Reported for spam"
+    )]
     pub reason: Option<String>,
     /// The suspension lifts itself then; without it, it stays until it is lifted.
     #[serde(default, deserialize_with = "not_null")]

@@ -222,7 +222,7 @@ pub struct MailParams {
         required(message = "This field is required."),
         custom(function = "identifiers::email")
     )]
-    #[schema(required = true, nullable = false, value_type = String, format = Email, example = "testuser@example.com")]
+    #[schema(required = true, nullable = false, value_type = String, format = Email, max_length = 254, example = "testuser@example.com")]
     pub email: Option<String>,
 }
 
