@@ -9,14 +9,16 @@ use sea_orm::{
     IsolationLevel, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 
+use super::database::pool;
+
 /// On SQLite the write lock is taken at once and waited for. A deferred transaction that reads and
 /// then writes fails with SQLITE_BUSY_SNAPSHOT when another one wrote meanwhile, and no waiting
 /// helps. PostgreSQL ignores the mode.
 pub async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
-    db.begin_with_options(TransactionOptions {
+    pool::begin(db.begin_with_options(TransactionOptions {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         ..Default::default()
-    })
+    }))
     .await
 }
 
@@ -36,11 +38,11 @@ pub async fn begin_large(db: &DatabaseConnection) -> Result<DatabaseTransaction,
 /// Everything that is read in it is of one moment. Nobody waits for it, and it waits for nobody.
 pub async fn snapshot(db: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     let is_postgres = db.get_database_backend() == DatabaseBackend::Postgres;
-    db.begin_with_options(TransactionOptions {
+    pool::begin(db.begin_with_options(TransactionOptions {
         isolation_level: is_postgres.then_some(IsolationLevel::RepeatableRead),
         access_mode: is_postgres.then_some(AccessMode::ReadOnly),
         sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
-    })
+    }))
     .await
 }
 

@@ -1,5 +1,6 @@
 //! The rooms of the house and who may go where, as `src/README.md` has it.
 
+mod promises;
 mod secrets;
 
 use std::{

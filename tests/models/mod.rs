@@ -10,4 +10,5 @@ mod passwords;
 mod policy;
 mod rehash;
 mod timestamps;
+mod transactions;
 mod users;

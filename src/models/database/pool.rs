@@ -3,6 +3,7 @@
 
 use std::{
     io,
+    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -83,7 +84,7 @@ pub async fn connect(config: &Config) -> Result<DatabaseConnection, DbErr> {
         .test_before_acquire_if_idle_for(TEST_AFTER)
         .sqlx_logging(config.enable_logging)
         .set_application_name("rollcall")
-        .map_sqlx_postgres_pool_opts(test_in_time)
+        .map_sqlx_postgres_pool_opts(|pool| keep_whole(test_in_time(pool)))
         .map_sqlx_sqlite_opts(|options| {
             // FULL: what is acknowledged survives a power cut, also in WAL mode.
             options
@@ -128,6 +129,49 @@ fn test_in_time(pool: PgPoolOptions) -> PgPoolOptions {
                 silent()
             })??;
             Ok(true)
+        })
+    })
+}
+
+/// When a `BEGIN` was last given up while it was under way.
+static GIVEN_UP_AT: Mutex<Option<Instant>> = Mutex::new(None);
+
+/// Connections that come back so soon after that are not used again: one of them may be in a transaction
+/// that the driver knows nothing of, and what is acknowledged in it would be lost with it.
+const SUSPECT: Duration = Duration::from_secs(3);
+
+/// Begin a transaction, so that giving it up, because its client is gone or its time is over, is known. The
+/// driver counts a transaction of PostgreSQL when the answer is there, and takes none back before.
+pub async fn begin<F: Future>(beginning: F) -> F::Output {
+    let mut beginning = Beginning {
+        future: Box::pin(beginning),
+        has_ended: false,
+    };
+    let begun = (&mut beginning.future).await;
+    beginning.has_ended = true;
+    begun
+}
+
+struct Beginning<F> {
+    future: Pin<Box<F>>,
+    has_ended: bool,
+}
+
+impl<F> Drop for Beginning<F> {
+    /// Before the future goes, and gives its connection back.
+    fn drop(&mut self) {
+        if !self.has_ended {
+            *GIVEN_UP_AT.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        }
+    }
+}
+
+fn keep_whole(pool: PgPoolOptions) -> PgPoolOptions {
+    pool.after_release(|connection, _| {
+        Box::pin(async move {
+            let given_up_at = *GIVEN_UP_AT.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_suspect = given_up_at.is_some_and(|at| at.elapsed() < SUSPECT);
+            Ok(!is_suspect && !connection.is_in_transaction())
         })
     })
 }
