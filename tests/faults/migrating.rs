@@ -33,9 +33,12 @@ async fn start_together(nodes: usize) -> Duration {
         .map(|server| server.is_ready_within(READY_WITHIN));
     // One that ends is told with what it said.
     let ready = std::panic::AssertUnwindSafe(join_all(ready));
-    if futures_util::FutureExt::catch_unwind(ready).await.is_err() {
-        panic!("not all of {nodes} nodes are ready: {}", ground.log());
-    }
+    let ready = futures_util::FutureExt::catch_unwind(ready).await;
+    assert!(
+        ready.is_ok(),
+        "not all of {nodes} nodes are ready: {}",
+        ground.log()
+    );
     let all = started.elapsed();
 
     let found = applied(&ground.database()).await;
