@@ -6,7 +6,7 @@ use tokio::time::sleep;
 
 use crate::{
     caller::Caller,
-    life::{Life, Session, Step},
+    life::{Life, Session, Step, password},
     runs::{UNLIMITED, alone, loops, random, say, task},
     support::server::{Ground, Server},
     trail,
@@ -55,19 +55,19 @@ async fn load(server: Server, round: usize, admin: &str) -> (Vec<Life>, usize) {
 /// What was acknowledged is so, and what was in flight is done or not; then `life` says which.
 async fn look_at(caller: &Caller, life: &mut Life) {
     let in_flight = life.in_flight.take();
-    let password = Life::password(life.passwords);
-    let mut gets_in = logs_in(caller, life, &password).await;
+    let known = password(life.passwords);
+    let mut gets_in = logs_in(caller, life, &known).await;
     match in_flight {
         Some(Step::Register) => {
             if gets_in {
-                life.id = trail::id_of(caller, life, &password).await;
+                life.id = trail::id_of(caller, life, &known).await;
             }
             return;
         }
         Some(Step::ChangePassword) if !gets_in => {
             life.passwords += 1;
             life.over.extend(life.open.drain(1..));
-            gets_in = logs_in(caller, life, &Life::password(life.passwords)).await;
+            gets_in = logs_in(caller, life, &password(life.passwords)).await;
         }
         Some(Step::Suspend) if !gets_in => end(life, true),
         Some(Step::Delete) if !gets_in => end(life, false),

@@ -52,6 +52,11 @@ pub struct Life {
     pub in_flight: Option<Step>,
 }
 
+/// The n-th of each life.
+pub fn password(n: usize) -> String {
+    format!("correct horse {n} battery")
+}
+
 impl Life {
     pub fn new(name: String) -> Self {
         Self {
@@ -65,11 +70,6 @@ impl Life {
             deleted: false,
             in_flight: None,
         }
-    }
-
-    /// The one that it has after so many changes.
-    pub fn password(n: usize) -> String {
-        format!("correct horse {n} battery")
     }
 
     /// Live until the server is gone or the life is over. How many steps were acknowledged?
@@ -96,12 +96,12 @@ impl Life {
                 let body = json!({
                     "username": self.name,
                     "email": format!("{}@example.com", self.name),
-                    "password": Self::password(0),
+                    "password": password(0),
                 });
                 caller.post("/auth/register", body).await
             }
             Step::LogIn => {
-                let password = Self::password(self.passwords);
+                let password = password(self.passwords);
                 caller.log_in(&self.name, &password).await
             }
             Step::Rename => {
@@ -109,7 +109,7 @@ impl Life {
                 caller.send(Method::PATCH, own, first, Some(body)).await
             }
             Step::ChangePassword => {
-                let body = json!({"password": Self::password(self.passwords + 1)});
+                let body = json!({"password": password(self.passwords + 1)});
                 caller.send(Method::PATCH, own, first, Some(body)).await
             }
             Step::Renew => caller.renew(&self.open[0].refresh).await,

@@ -52,7 +52,7 @@ async fn fails_as(name: &str, mode: Mode) {
             until(BACK_WITHIN, unready).await
         }
     });
-    while since.elapsed() < Duration::from_secs(6) {
+    while since.elapsed() < Duration::from_secs(5) {
         s.puts_everything_off(since).await;
         for path in ["/_health", "/_ping"] {
             assert_eq!(s.status(path).await, 200);

@@ -49,8 +49,8 @@ fn variable(name: &str) -> Option<String> {
 
 /// A different one in each run, so that faults come somewhere else each time.
 pub fn random(below: Duration) -> Duration {
-    let [_, .., a, b] = uuid::Uuid::new_v4().into_bytes();
-    below.mul_f64(f64::from(u16::from_be_bytes([a, b])) / f64::from(u16::MAX))
+    let [a, b, ..] = uuid::Uuid::new_v4().into_bytes();
+    below.mul_f64(f64::from(u16::from_le_bytes([a, b])) / f64::from(u16::MAX))
 }
 
 /// The time that all but one of a hundred took at most.

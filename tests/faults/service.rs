@@ -201,8 +201,8 @@ impl Service {
         for (kind, answer) in self.ask().await {
             assert_eq!(
                 answer.status, kind.status,
-                "{} {}: {answer:?}",
-                kind.method, kind.path
+                "{} {} {:?}: {answer:?}",
+                kind.method, kind.path, kind.body
             );
         }
         assert_eq!(self.status("/_readiness").await, 200);

@@ -35,7 +35,7 @@ async fn stuck(port: u16) -> TcpStream {
 #[tokio::test]
 async fn told_to_stop_under_load_it_ends_well_and_every_mail_that_is_owed_arrives() {
     let _alone = alone().await;
-    for round in 0..loops(2) {
+    for round in 0..loops(1) {
         let ground = Ground::new().await;
         let smtp = SmtpServer::start();
         let port = smtp.port().to_string();
