@@ -66,7 +66,21 @@ async fn what_is_said_twice_is_refused_and_so_is_another_encoding() {
         let good = signed(header, &claims, &forger.secret);
         assert_eq!(forger.present(&good).await.status, 200, "the forger's tool");
 
+        // Signed by us, and in another order: still ours.
+        let turned = signed(r#"{"alg":"HS512","typ":"JWT"}"#, &claims, &forger.secret);
+        assert_eq!(forger.present(&turned).await.status, 200);
+
         for (what, header, claims) in [
+            (
+                "crit",
+                r#"{"alg":"HS512","crit":["exp"]}"#.to_string(),
+                claims.clone(),
+            ),
+            (
+                "an empty crit",
+                r#"{"alg":"HS512","crit":[]}"#.to_string(),
+                claims.clone(),
+            ),
             (
                 "alg twice",
                 r#"{"alg":"none","alg":"HS512"}"#.to_string(),

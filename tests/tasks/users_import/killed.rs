@@ -59,12 +59,17 @@ fn start(database: &str, file: &Path) -> Child {
         .expect("a process")
 }
 
-/// Whether it ended well before it was killed, at a random moment.
+/// Whether the import was finished before it was killed, at a random moment: its last rows may be
+/// committed while the process has not ended yet.
 async fn import_and_kill(database: &str, file: &Path, takes: Duration) -> bool {
     let mut child = start(database, file);
     tokio::time::sleep(random(takes)).await;
     child.kill().expect("to kill it");
-    child.wait().expect("its end").success()
+    child.wait().expect("its end");
+    let db = Database::connect(database).await.expect("a connection");
+    let import = imports::Entity::find().one(&db).await.expect("the import");
+    db.close().await.expect("to close it");
+    import.is_some_and(|import| import.finished_at.is_some())
 }
 
 /// The rows, the report, and what the trail says of them.
