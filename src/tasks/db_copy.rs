@@ -105,7 +105,7 @@ fn target(vars: &task::Vars) -> Result<String> {
     }
 }
 
-/// Connect; a database without any tables gets ours.
+/// Connect; a database without any accounts gets our tables, also when a copy was stopped while it made them.
 async fn open(ctx: &AppContext, uri: String) -> Result<DatabaseConnection> {
     if !["sqlite:", "postgres:", "postgresql:"]
         .iter()
@@ -121,7 +121,8 @@ async fn open(ctx: &AppContext, uri: String) -> Result<DatabaseConnection> {
     let failed = |err: DbErr| Error::Message(format!("the target {place} can't be opened: {err}"));
     let to = pool::connect(&config).await.map_err(failed)?;
     let applied = Migrator::get_applied_migrations_read_only(&to).await;
-    if applied.is_ok_and(|applied| applied.is_empty()) {
+    let is_bare = applied.is_ok_and(|applied| applied.is_empty());
+    if is_bare || !copy::has_accounts(&to).await? {
         db::migrate::<Migrator>(&to).await?;
     }
     schema::check(&to, "the target").await?;

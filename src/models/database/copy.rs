@@ -2,7 +2,7 @@
 //! may be in use; what is written there later is not in the copy.
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, QueryOrder, QuerySelect,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, QueryOrder, QuerySelect, Statement,
     entity::prelude::*,
 };
 use serde::Serialize;
@@ -40,6 +40,12 @@ pub async fn check_empty(to: &impl ConnectionTrait) -> Result<()> {
             Err(refused("to", what))
         }
     }
+}
+
+/// Is anybody in there? Asks nothing of the table but that it is there: it may be an older version's.
+pub async fn has_accounts(to: &impl ConnectionTrait) -> Result<bool> {
+    let any = Statement::from_string(to.get_database_backend(), "SELECT 1 FROM users LIMIT 1");
+    Ok(to.query_one_raw(any).await?.is_some())
 }
 
 /// Copy what is not there yet, then read the copy and compare. `progress` is told of rows, twice of each:

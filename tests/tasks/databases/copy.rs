@@ -78,7 +78,7 @@ async fn what_is_not_an_empty_database_of_this_version_is_refused() {
     );
 
     let target = sqlite(&ground.file("older.sqlite"));
-    done(&target, "user:list", &[]).await;
+    done(&target, "users:import", &[&many(&ground, 1), "format:csv"]).await;
     let db = connect(&target).await;
     let last = "(SELECT max(version) FROM seaql_migrations)";
     db.execute_unprepared(&format!(
@@ -181,6 +181,33 @@ async fn a_copy_that_is_killed_goes_on() {
         let found = done(target, "users:search", &["q:many-11999", "json:true"]).await;
         assert!(found.to_string().contains("many-11999"), "{found}");
     }
+}
+
+#[tokio::test]
+async fn tables_that_were_half_made_are_no_obstacle() {
+    let ground = Ground::new().await;
+    let source = ground.database();
+    done(&source, "users:import", &[&many(&ground, 10), "format:csv"]).await;
+    let target = sqlite(&ground.file("half.sqlite"));
+    for (command, steps) in [("migrate", None), ("down", Some("3"))] {
+        let status = Command::new(env!("CARGO_BIN_EXE_rollcall-cli"))
+            .args(["db", command])
+            .args(steps)
+            .env("DATABASE_URL", &target)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        assert!(status.expect("a process").success());
+    }
+
+    done(
+        &source,
+        "db:copy",
+        &[&format!("to:{target}"), "resume:true"],
+    )
+    .await;
+
+    assert_eq!(rows(&target).await, rows(&source).await);
 }
 
 #[tokio::test]
