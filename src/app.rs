@@ -183,6 +183,7 @@ impl Hooks for App {
     }
 
     async fn truncate(ctx: &AppContext) -> Result<()> {
+        // truncate-inject (do not remove)
         truncate_table(&ctx.db, outbox_mails::Entity).await?;
         truncate_table(&ctx.db, one_time_tokens::Entity).await?;
         truncate_table(&ctx.db, sessions::Entity).await?;
