@@ -267,7 +267,7 @@ fn check_name(singular: &str, plural: &str) -> Result<()> {
     let is_made = fs::read_to_string(&model).is_ok_and(|text| !text.contains(STUB));
     let others = ["controllers", "views"].map(|room| format!("src/{room}/{plural}.rs"));
     let others = others.into_iter().find(|path| Path::new(path).exists());
-    match others.or(is_made.then_some(model)) {
+    match is_made.then_some(model).or(others) {
         Some(path) => refuse(format!("{path} is there already; nothing was changed")),
         None => Ok(()),
     }
