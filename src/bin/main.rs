@@ -1,9 +1,13 @@
+//! The command line: the framework's, and before it what we do differently.
+
 use std::process::ExitCode;
 
 use loco_rs::cli;
 use migration::Migrator;
 use rollcall::app::App;
 
+mod arguments;
+mod doctor;
 /// In release builds the framework has no generators either.
 #[cfg(debug_assertions)]
 mod generators;
@@ -23,21 +27,21 @@ async fn main() -> ExitCode {
     }
 }
 
-#[cfg(debug_assertions)]
 async fn run() -> loco_rs::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(command) = doctor::asked_for(&arguments) {
+        return command.run().await;
+    }
+    #[cfg(debug_assertions)]
     if let Some(resource) = generators::resource::asked_for(&arguments)? {
         return resource.generate(&arguments);
     }
+    #[cfg(debug_assertions)]
     let entities = generators::entities::asked_for(&arguments)?;
     cli::main::<App, Migrator>().await?;
+    #[cfg(debug_assertions)]
     if let Some(entities) = entities {
         entities.normalise().await?;
     }
     Ok(())
-}
-
-#[cfg(not(debug_assertions))]
-async fn run() -> loco_rs::Result<()> {
-    cli::main::<App, Migrator>().await
 }

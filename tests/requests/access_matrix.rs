@@ -209,8 +209,8 @@ async fn every_route_answers_every_persona_as_the_table_says() {
                 &target
             } else if route.contains("/sessions/") {
                 session
-            } else if let Some((name, _)) =
-                RESOURCES.iter().find(|(_, path)| route.starts_with(*path))
+            } else if let Some((name, ..)) =
+                RESOURCES.iter().find(|(.., path)| route.starts_with(*path))
             {
                 &made[name]
             } else {

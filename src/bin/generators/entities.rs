@@ -5,10 +5,11 @@
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
-use loco_rs::{Error, Result, environment::Environment};
+use loco_rs::{Error, Result};
 use migration::sea_orm::{ConnectionTrait, Database, Statement};
 
-use super::{command, read};
+use super::read;
+use crate::arguments::{command, environment};
 
 const FOLDER: &str = "src/models/_entities";
 const ENUMS: &str = "sea_orm_active_enums";
@@ -34,20 +35,6 @@ pub fn asked_for(arguments: &[String]) -> Result<Option<Entities>> {
     }
     let before = files()?;
     Ok(Some(Entities { uri, before }))
-}
-
-fn environment(arguments: &[String]) -> Environment {
-    let mut words = arguments.iter();
-    while let Some(word) = words.next() {
-        let named = match word.as_str() {
-            "-e" | "--environment" => words.next().map(String::as_str),
-            word => word.strip_prefix("--environment="),
-        };
-        if let Some(name) = named {
-            return name.to_string().into();
-        }
-    }
-    loco_rs::environment::resolve_from_env().into()
 }
 
 fn files() -> Result<BTreeMap<PathBuf, String>> {

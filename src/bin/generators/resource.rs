@@ -13,7 +13,8 @@ use loco_gen::{
 use loco_rs::{Error, Result};
 use serde_json::{Value, json};
 
-use super::{command, fields, read, refuse};
+use super::{fields, read, refuse};
+use crate::arguments::command;
 
 const TEMPLATES: &str = ".loco-templates";
 
