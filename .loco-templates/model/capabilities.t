@@ -12,8 +12,17 @@ injections:
   before: "tables-inject"
   content: "            $what::<$crate::models::_entities::{{ plural }}::Entity>($($argument),*).await?,"
 - into: src/models/audit_events.rs
-  before: "actions-inject"
-  content: "    {{ pascal }}Created = \"{{ singular }}.created\",\n    {{ pascal }}Updated = \"{{ singular }}.updated\",\n    {{ pascal }}Deleted = \"{{ singular }}.deleted\","
+  before: "^    AccountRegistered,"
+  content: |2-
+        {{ pascal }}Created,
+        {{ pascal }}Updated,
+        {{ pascal }}Deleted,
+- into: src/models/audit_events.rs
+  before: "Self::AccountRegistered =>"
+  content: |2-
+                Self::{{ pascal }}Created => "{{ singular }}.created",
+                Self::{{ pascal }}Updated => "{{ singular }}.updated",
+                Self::{{ pascal }}Deleted => "{{ singular }}.deleted",
 - into: src/app.rs
   after: "truncate-inject"
   content: "        truncate_table(&ctx.db, crate::models::{{ plural }}::Entity).await?;"
@@ -51,7 +60,7 @@ use super::{
     params::{self, Params, from_text, {% if has_required %}not_null,{% endif %} {% if has_nullable %}nullable,{% endif %}},
     timestamps::stamp,
     transaction,
-    users{% if owner %}::{self, Role}{% endif %},
+    users,
 };
 
 const DEFAULT_LIMIT: u64 = 50;
@@ -174,10 +183,10 @@ impl Params for ListParams {}
 {% if owner %}
 /// The one place that says who sees which rows, and may change them.
 pub fn visible_to(caller: &users::Model) -> Condition {
-    match caller.role {
-        Role::Admin => Condition::all(),
-        Role::User => Condition::all().add(Column::UserId.eq(caller.id)),
+    if caller.role.sees_everybody() {
+        return Condition::all();
     }
+    Condition::all().add(Column::UserId.eq(caller.id))
 }
 {% elif through %}
 /// The one place that says who sees which rows, and may change them.

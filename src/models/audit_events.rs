@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*, sea_query::Expr};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, Iterable, entity::prelude::*, sea_query::Expr};
 use serde_json::{Value, json};
 use utoipa::{
     PartialSchema, ToSchema,
@@ -77,64 +77,45 @@ impl Actor<'static> {
     }
 }
 
-macro_rules! actions {
-    ($($variant:ident = $name:literal,)*) => {
-        /// What happened: stable names, `subject.verb`.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Action {
-            $($variant,)*
-        }
-
-        impl Action {
-            pub const ALL: &[Self] = &[$(Self::$variant,)*];
-
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $name,)*
-                }
-            }
-        }
-    };
-}
-
-actions! {
-    AccountRegistered = "account.registered",
-    AccountInvited = "account.invited",
-    AccountUpdated = "account.updated",
-    AccountDeleted = "account.deleted",
-    AccountRestored = "account.restored",
-    AccountPurged = "account.purged",
-    AccountSuspended = "account.suspended",
-    AccountReinstated = "account.reinstated",
-    RoleChanged = "role.changed",
-    Login = "login",
-    IdentifierClosed = "identifier.closed",
-    SessionRevoked = "session.revoked",
-    SessionsRevoked = "sessions.revoked",
-    RefreshTokenReused = "refresh_token.reused",
-    PasswordChanged = "password.changed",
-    PasswordReset = "password.reset",
-    PasswordResetForced = "password.reset_forced",
-    EmailVerified = "email.verified",
-    EmailChangeRequested = "email.change_requested",
-    EmailChanged = "email.changed",
-    MailRequested = "mail.requested",
-    TokenRefused = "one_time_token.refused",
-    AuditExported = "audit.exported",
-    AuditCut = "audit.cut",
-    AccountExported = "account.exported",
-    AccountsImported = "accounts.imported",
-    AccountsExported = "accounts.exported",
-    DatabaseCopied = "database.copied",
-    DatabaseBackedUp = "database.backed_up",
-    DatabaseRestored = "database.restored",
-    // actions-inject (do not remove)
+/// What happened: stable names, `subject.verb`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter)]
+pub enum Action {
+    AccountRegistered,
+    AccountInvited,
+    AccountUpdated,
+    AccountDeleted,
+    AccountRestored,
+    AccountPurged,
+    AccountSuspended,
+    AccountReinstated,
+    RoleChanged,
+    Login,
+    IdentifierClosed,
+    SessionRevoked,
+    SessionsRevoked,
+    RefreshTokenReused,
+    PasswordChanged,
+    PasswordReset,
+    PasswordResetForced,
+    EmailVerified,
+    EmailChangeRequested,
+    EmailChanged,
+    MailRequested,
+    TokenRefused,
+    AuditExported,
+    AuditCut,
+    AccountExported,
+    AccountsImported,
+    AccountsExported,
+    DatabaseCopied,
+    DatabaseBackedUp,
+    DatabaseRestored,
 }
 
 /// In the document: its names.
 impl PartialSchema for Action {
     fn schema() -> RefOr<Schema> {
-        let names = Self::ALL.iter().map(|action| action.as_str());
+        let names = Self::iter().map(Self::as_str);
         Object::builder()
             .schema_type(Type::String)
             .enum_values(Some(names))
@@ -143,6 +124,43 @@ impl PartialSchema for Action {
 }
 
 impl ToSchema for Action {}
+
+impl Action {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AccountRegistered => "account.registered",
+            Self::AccountInvited => "account.invited",
+            Self::AccountUpdated => "account.updated",
+            Self::AccountDeleted => "account.deleted",
+            Self::AccountRestored => "account.restored",
+            Self::AccountPurged => "account.purged",
+            Self::AccountSuspended => "account.suspended",
+            Self::AccountReinstated => "account.reinstated",
+            Self::RoleChanged => "role.changed",
+            Self::Login => "login",
+            Self::IdentifierClosed => "identifier.closed",
+            Self::SessionRevoked => "session.revoked",
+            Self::SessionsRevoked => "sessions.revoked",
+            Self::RefreshTokenReused => "refresh_token.reused",
+            Self::PasswordChanged => "password.changed",
+            Self::PasswordReset => "password.reset",
+            Self::PasswordResetForced => "password.reset_forced",
+            Self::EmailVerified => "email.verified",
+            Self::EmailChangeRequested => "email.change_requested",
+            Self::EmailChanged => "email.changed",
+            Self::MailRequested => "mail.requested",
+            Self::TokenRefused => "one_time_token.refused",
+            Self::AuditExported => "audit.exported",
+            Self::AuditCut => "audit.cut",
+            Self::AccountExported => "account.exported",
+            Self::AccountsImported => "accounts.imported",
+            Self::AccountsExported => "accounts.exported",
+            Self::DatabaseCopied => "database.copied",
+            Self::DatabaseBackedUp => "database.backed_up",
+            Self::DatabaseRestored => "database.restored",
+        }
+    }
+}
 
 /// An event that is about to be recorded.
 #[must_use]

@@ -1,7 +1,7 @@
 //! Reading the trail, the newest event first.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{Condition, ConnectionTrait, entity::prelude::*};
+use sea_orm::{Condition, ConnectionTrait, Iterable, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 use validator::{Validate, ValidationError};
@@ -56,7 +56,7 @@ pub struct AuditParams {
 impl Params for AuditParams {}
 
 fn known_action(action: &str) -> std::result::Result<(), ValidationError> {
-    if Action::ALL.iter().any(|known| known.as_str() == action) {
+    if Action::iter().any(|known| known.as_str() == action) {
         return Ok(());
     }
     refuse("unknown_action", "There is no such action.")
