@@ -150,7 +150,10 @@ fn filled(body: &Value, made: &BTreeMap<&str, String>) -> Value {
 async fn resources(member: &Client, admin: &Client) -> BTreeMap<&'static str, String> {
     let mut made = BTreeMap::new();
     for (name, _, route) in RESOURCES {
-        let body = filled(&body("POST", route, "its owner").expect("a body"), &made);
+        let Some(body) = body("POST", route, "its owner") else {
+            continue;
+        };
+        let body = filled(&body, &made);
         let mut answer = member.post(route, body.clone()).await;
         if answer.status == 403 {
             answer = admin.post(route, body).await;
@@ -212,7 +215,7 @@ async fn every_route_answers_every_persona_as_the_table_says() {
             } else if let Some((name, ..)) =
                 RESOURCES.iter().find(|(.., path)| route.starts_with(*path))
             {
-                &made[name]
+                made.get(name).unwrap_or(&member)
             } else {
                 &member
             };
