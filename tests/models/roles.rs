@@ -9,7 +9,7 @@ fn a_role_has_one_name_everywhere() {
         let name = role.as_str();
 
         assert_eq!(Role::parse(name), Some(role));
-        assert_eq!(role.to_value(), name);
+        assert_eq!(role.to_value().value, name);
         assert_eq!(serde_json::to_value(role).unwrap(), name);
     }
     assert_eq!(Role::parse("Admin"), None);
