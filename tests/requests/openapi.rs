@@ -189,10 +189,14 @@ fn without_generated(mut document: Value) -> Value {
         });
         let tags = document["tags"].as_array_mut().expect("tags");
         tags.retain(|tag| tag["name"] != *name);
-        let audit = &mut document["paths"]["/v1/api/admin/audit"]["get"]["parameters"];
-        for parameter in audit.as_array_mut().expect("parameters") {
-            if let Some(actions) = parameter["schema"]["enum"].as_array_mut() {
-                actions.retain(|action| !action.as_str().expect("a name").starts_with(events));
+        for path in ["/v1/api/admin/audit", "/v1/api/users/activity"] {
+            let parameters = document["paths"][path]["get"]["parameters"].as_array_mut();
+            for parameter in parameters.expect("parameters") {
+                if let Some(actions) = parameter.pointer_mut("/schema/enum") {
+                    let actions = actions.as_array_mut().expect("names");
+                    actions
+                        .retain(|name| !name.as_str().is_some_and(|name| name.starts_with(events)));
+                }
             }
         }
     }
