@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::support::{
-    process::{Run, rollcall},
+    process::{Run, rollcall_beside},
     server::{Ground, free_port},
 };
 
@@ -16,20 +16,8 @@ async fn command(
     database: &str,
     variables: &[(&str, &str)],
 ) -> Run {
-    let mut all = vec![("DATABASE_URL".to_string(), database.to_string())];
-    all.extend(
-        variables
-            .iter()
-            .map(|(name, value)| ((*name).to_string(), (*value).to_string())),
-    );
-    let run = tokio::task::spawn_blocking(move || {
-        let variables: Vec<(&str, &str)> = all
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect();
-        rollcall(arguments, &variables, "")
-    });
-    run.await.expect("to wait")
+    let variables = [variables, &[("DATABASE_URL", database)]].concat();
+    rollcall_beside(arguments, &variables).await
 }
 
 /// What was said of this subject: status and words.
