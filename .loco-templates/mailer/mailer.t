@@ -1,25 +1,39 @@
-{#- The English text of a notice, and its kind: what the compiler then asks for is where it is sent. -#}
+{#- tests/requests/mail/<name>.rs -#}
 {% set mail = name | snake_case -%}
-{% set words = mail | replace(from="_", to=" ") -%}
 {% set kind = mail | pascal_case -%}
-to: "src/mailers/account/en/{{ mail }}/text.t"
+{% set words = mail | replace(from="_", to=" ") -%}
+to: "tests/requests/mail/{{ mail }}.rs"
 skip_exists: true
-message: "The mail is there, in English and German. Order it in the transaction of what it tells of: `outbox.order(&txn, Kind::{{ kind }}, &user, &user.email, &Details::default(), now)`, and `outbox.deliver(..)` after the commit."
+message: "Its test: `cargo test mail::{{ mail }}`."
 injections:
-- into: src/models/outbox_mails.rs
-  before: "^    VerifyEmail,"
-  content: "    {{ kind }},"
-- into: src/models/outbox_mails.rs
-  before: 'Self::PasswordChanged => "password_changed"'
-  content: "            Self::{{ kind }} => \"{{ mail }}\","
-- into: src/models/outbox_mails.rs
-  before: "Self::VerifyEmail => Some"
-  content: "            Self::{{ kind }} => None,"
-- into: src/mailers/account.rs
-  before: "Kind::VerifyEmail => "
-  content: "        Kind::{{ kind }} => \"\","
+- into: tests/requests/mail/mod.rs
+  before: "^mod email_change;"
+  content: "mod {{ mail }};"
 ---
-{% raw %}{% extends "layout/text.t" %}
-{% block body %}{% if name %}Hello {{ name }},{% else %}Hello,{% endif %}{% endraw %}
+use rollcall::models::{
+    outbox_mails::{Details, Kind},
+    transaction,
+};
 
-This is about your account: {{ words }}{% raw %} ({{ at }}).{% endblock %}{% endraw %}
+use crate::support::service;
+
+#[tokio::test]
+async fn it_arrives_in_two_parts() {
+    service(|s| async move {
+        let ada = s.member("ada").await;
+        let row = s.row(&ada).await;
+        let means = s.means();
+        let (outbox, details) = (means.outbox, Details::default());
+
+        let txn = transaction::begin(&s.ctx.db).await.expect("a transaction");
+        let mail = outbox.order(&txn, Kind::{{ kind }}, &row, &row.email, &details, means.now).await;
+        txn.commit().await.expect("to commit");
+        outbox.deliver(mail.expect("an order"));
+
+        let mail = s.last_mail_to("ada@example.com").await;
+        assert!(mail.subject.contains("{{ words }}"), "{}", mail.subject);
+        assert!(mail.text.contains("{{ words }}"), "{}", mail.text);
+        assert!(mail.html.contains("{{ words }}"), "{}", mail.html);
+    })
+    .await;
+}

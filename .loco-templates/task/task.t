@@ -1,5 +1,5 @@
 {#- src/tasks/<name>.rs: a command of `cargo loco task`. -#}
-{% set file_name = name | snake_case -%}
+{% set file_name = name | replace(from=":", to="_") | snake_case -%}
 {% set module_name = file_name | pascal_case -%}
 to: "src/tasks/{{ file_name }}.rs"
 skip_exists: true

@@ -1,5 +1,5 @@
 {#- tests/tasks/<name>.rs -#}
-{% set file_name = name | snake_case -%}
+{% set file_name = name | replace(from=":", to="_") | snake_case -%}
 to: tests/tasks/{{ file_name }}.rs
 skip_exists: true
 message: "Its tests: `cargo test tasks::{{ file_name }}`."
