@@ -4,4 +4,4 @@
 to: "src/mailers/account/de/{{ mail }}/subject.t"
 skip_exists: true
 ---
-{% raw %}{{ product }}{% endraw %}: {{ words }}
+Mitteilung von {% raw %}{{ product }}{% endraw %}: {{ words }}
