@@ -22,7 +22,7 @@ use crate::{
     controllers::{self, middlewares},
     initializers::{
         audit_sealing::AuditSealing, authentication_watch::AuthenticationWatch,
-        database_watch::DatabaseWatch, housekeeping::Housekeeping, logger,
+        database_watch::DatabaseWatch, doctor, housekeeping::Housekeeping, logger,
         mail_delivery::MailDelivery, metrics, openapi, serving,
     },
     mailers::account::AccountMailer,
@@ -96,13 +96,15 @@ impl Hooks for App {
     }
 
     async fn initializers(_ctx: &AppContext) -> Result<Vec<Box<dyn Initializer>>> {
-        Ok(vec![
+        let mut all: Vec<Box<dyn Initializer>> = vec![
             Box::new(AuditSealing),
             Box::new(AuthenticationWatch),
             Box::new(DatabaseWatch),
             Box::new(Housekeeping),
             Box::new(MailDelivery),
-        ])
+        ];
+        all.extend(doctor::subjects());
+        Ok(all)
     }
 
     async fn before_routes(ctx: &AppContext) -> Result<Router<AppContext>> {
@@ -183,6 +185,7 @@ impl Hooks for App {
     }
 
     async fn truncate(ctx: &AppContext) -> Result<()> {
+        // truncate-inject (do not remove)
         truncate_table(&ctx.db, outbox_mails::Entity).await?;
         truncate_table(&ctx.db, one_time_tokens::Entity).await?;
         truncate_table(&ctx.db, sessions::Entity).await?;

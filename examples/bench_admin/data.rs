@@ -5,7 +5,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use rollcall::models::{
     audit_events::{self, chain},
     new_id,
-    users::{self, Role, identifiers::canonical},
+    users::{self, Role, identifiers::canonical, import::ImportParams},
 };
 use sea_orm::{
     ActiveModelTrait, ConnectionTrait, DatabaseBackend, DatabaseConnection, EntityTrait,
@@ -108,23 +108,17 @@ fn user(n: u64, at: DateTime<Utc>) -> users::ActiveModel {
         email,
         first_name: Some(first),
         last_name: Some(last),
-        phone_number: None,
         role: if n % 50_000 == 1 {
             Role::Admin
         } else {
             Role::User
         },
         is_active: n % 100 != 2,
-        hashed_password: "!".to_string(),
-        created_at: at.into(),
-        updated_at: None,
         deleted_at: (n % 50 == 4).then_some(at.into()),
         email_verified_at: (n % 10 != 6).then_some(at.into()),
-        locale: None,
         last_login_at: (n % 10 < 7)
             .then(|| (at + Duration::hours(i64::try_from(scrambled % 9000).unwrap_or(0))).into()),
-        suspended_until: None,
-        suspension_reason: None,
+        ..ImportParams::default().into_row(at)
     }
     .into_active_model()
     .reset_all()

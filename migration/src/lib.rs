@@ -14,6 +14,7 @@ mod m20261123_000009_lifecycle;
 mod m20261123_000010_search;
 mod m20261123_000011_imports;
 mod one_by_one;
+pub mod references;
 pub mod timestamps;
 
 use one_by_one::Direction;

@@ -19,7 +19,7 @@ use crate::{
         audit_events::{Actor, ActorKind},
         params::{Fault, Params, parse},
         sessions::{self, Origin, authentications::Authenticated},
-        users::{self, Role, profile::Authentication},
+        users::{self, profile::Authentication},
     },
     runtime::Runtime,
     views::problem::{Problem, Result},
@@ -152,7 +152,7 @@ impl FromRequestParts<AppContext> for AdminUser {
 
     async fn from_request_parts(parts: &mut Parts, ctx: &AppContext) -> Result<Self> {
         let caller = CurrentUser::from_request_parts(parts, ctx).await?;
-        if caller.user().role == Role::Admin {
+        if caller.user().role.is_admin() {
             Ok(Self(caller))
         } else {
             Err(Problem::forbidden())

@@ -3,6 +3,7 @@
 pub mod audit_sealing;
 pub mod authentication_watch;
 pub mod database_watch;
+pub mod doctor;
 pub mod housekeeping;
 pub mod logger;
 pub mod mail_delivery;

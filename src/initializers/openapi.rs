@@ -70,6 +70,7 @@ const DOCUMENT: &str = "/openapi.json";
         controllers::monitoring::ping,
         controllers::monitoring::health,
         controllers::monitoring::readiness,
+        // paths-inject (do not remove)
     ),
     components(schemas(ProblemBody, OAuthError)),
     tags(
@@ -80,6 +81,7 @@ const DOCUMENT: &str = "/openapi.json";
         (name = "admin", description = "For administrators"),
         (name = "oauth", description = "For resource servers: RFC 7662 and RFC 7009"),
         (name = "monitoring", description = "For load balancers"),
+        // tags-inject (do not remove)
     ),
     modifiers(&PasswordFlow, &Refusals)
 )]

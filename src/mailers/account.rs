@@ -13,13 +13,17 @@ use loco_rs::{
     environment::Environment,
     mailer::{Email, EmailHeaders, Mailer},
 };
+use sea_orm::Iterable;
 use serde::Serialize;
 use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::recorded::Recorded;
 use crate::{
-    models::outbox_mails::{Kind, letter::Letter},
+    models::{
+        one_time_tokens::Kind as TokenKind,
+        outbox_mails::{Kind, letter::Letter},
+    },
     runtime::Runtime,
     settings::Settings,
     views::templates::Templates,
@@ -74,7 +78,7 @@ impl AccountMailer {
             tracing::warn!("mailer.smtp (MAILER_HOST) is not set: mails wait in the outbox");
         }
         let templates = Templates::of(&TEMPLATES)?;
-        for kind in Kind::ALL {
+        for kind in Kind::iter() {
             for part in PARTS {
                 templates.must_have(&format!("{}/{part}.t", kind.as_str()))?;
             }
@@ -123,9 +127,13 @@ impl AccountMailer {
             locale,
             name: &letter.name,
             username: &letter.username,
-            link: token.map_or_else(String::new, |token| {
-                settings.link(page(letter.kind), token.reveal())
-            }),
+            link: letter
+                .kind
+                .token()
+                .zip(token)
+                .map_or_else(String::new, |(kind, token)| {
+                    settings.link(page(kind), token.reveal())
+                }),
             expires_at: letter.expires_at.map(readable).unwrap_or_default(),
             at: readable(letter.at),
             device: details.device.as_deref().unwrap_or_default(),
@@ -186,17 +194,13 @@ fn failure(err: &Error) -> Failure {
 }
 
 /// The page that a mail's link opens.
-fn page(kind: Kind) -> &'static str {
+fn page(kind: TokenKind) -> &'static str {
     match kind {
-        Kind::VerifyEmail => "verify-email",
-        Kind::ResetPassword => "reset-password",
-        Kind::MagicLink => "magic-link",
-        Kind::ChangeEmail => "change-email",
-        Kind::Invitation => "invitation",
-        Kind::PasswordChanged
-        | Kind::NewDevice
-        | Kind::EmailChangeRequested
-        | Kind::EmailChanged => "",
+        TokenKind::VerifyEmail => "verify-email",
+        TokenKind::ResetPassword => "reset-password",
+        TokenKind::MagicLink => "magic-link",
+        TokenKind::ChangeEmail => "change-email",
+        TokenKind::Invitation => "invitation",
     }
 }
 

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, entity::prelude::*, sea_query::Expr};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, Iterable, entity::prelude::*, sea_query::Expr};
 use serde_json::{Value, json};
 use utoipa::{
     PartialSchema, ToSchema,
@@ -78,7 +78,7 @@ impl Actor<'static> {
 }
 
 /// What happened: stable names, `subject.verb`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter)]
 pub enum Action {
     AccountRegistered,
     AccountInvited,
@@ -115,7 +115,7 @@ pub enum Action {
 /// In the document: its names.
 impl PartialSchema for Action {
     fn schema() -> RefOr<Schema> {
-        let names = Self::ALL.map(Self::as_str);
+        let names = Self::iter().map(Self::as_str);
         Object::builder()
             .schema_type(Type::String)
             .enum_values(Some(names))
@@ -126,39 +126,6 @@ impl PartialSchema for Action {
 impl ToSchema for Action {}
 
 impl Action {
-    pub const ALL: [Self; 30] = [
-        Self::AccountRegistered,
-        Self::AccountInvited,
-        Self::AccountUpdated,
-        Self::AccountDeleted,
-        Self::AccountRestored,
-        Self::AccountPurged,
-        Self::AccountSuspended,
-        Self::AccountReinstated,
-        Self::RoleChanged,
-        Self::Login,
-        Self::IdentifierClosed,
-        Self::SessionRevoked,
-        Self::SessionsRevoked,
-        Self::RefreshTokenReused,
-        Self::PasswordChanged,
-        Self::PasswordReset,
-        Self::PasswordResetForced,
-        Self::EmailVerified,
-        Self::EmailChangeRequested,
-        Self::EmailChanged,
-        Self::MailRequested,
-        Self::TokenRefused,
-        Self::AuditExported,
-        Self::AuditCut,
-        Self::AccountExported,
-        Self::AccountsImported,
-        Self::AccountsExported,
-        Self::DatabaseCopied,
-        Self::DatabaseBackedUp,
-        Self::DatabaseRestored,
-    ];
-
     pub fn as_str(self) -> &'static str {
         match self {
             Self::AccountRegistered => "account.registered",

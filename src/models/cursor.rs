@@ -2,6 +2,7 @@
 //! that nobody can make or change one.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
+use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect, Select, entity::prelude::*};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
@@ -53,6 +54,45 @@ impl Cursors {
         secrets::same(tag, &expected[..TAG_BYTES]).then_some(())?;
         serde_json::from_slice(place).ok()
     }
+}
+
+/// Which part of a list is asked for.
+pub struct Part<'a> {
+    /// The list's name, with all that it depends on: filters, and whose it is.
+    pub list: &'a str,
+    pub cursor: Option<&'a str>,
+    pub limit: u64,
+}
+
+/// A page of rows whose ids are versions 7 of UUID, the newest first.
+///
+/// # Errors
+/// [`Error::Invalid`] for a cursor of another list.
+pub async fn newest_first<E: EntityTrait>(
+    db: &impl ConnectionTrait,
+    cursors: &Cursors,
+    rows: Select<E>,
+    id: E::Column,
+    part: Part<'_>,
+) -> Result<Page<E::Model>> {
+    let Part {
+        list,
+        cursor,
+        limit,
+    } = part;
+    let mut query = rows.order_by_desc(id).limit(limit + 1);
+    if let Some(cursor) = cursor {
+        let place: Uuid = cursors.read(list, cursor)?;
+        query = query.filter(id.lt(place));
+    }
+    let mut rows = query.all(db).await?;
+    let more = rows.len() as u64 > limit;
+    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    let next = match rows.last().filter(|_| more).map(|row| row.get(id)) {
+        Some(Value::Uuid(Some(end))) => Some(cursors.make(list, &end)?),
+        _ => None,
+    };
+    Ok(Page { rows, next })
 }
 
 /// Rows of one page, and where the next one begins.

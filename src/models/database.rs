@@ -54,6 +54,7 @@ macro_rules! each_table {
             $what::<$crate::models::_entities::imports::Entity>($($argument),*).await?,
             $what::<$crate::models::_entities::audit_anchors::Entity>($($argument),*).await?,
             $what::<$crate::models::_entities::audit_events::Entity>($($argument),*).await?,
+            // tables-inject (do not remove)
         ]
     };
 }

@@ -1,6 +1,6 @@
 //! What can go wrong with a model, in the model's own words. `views::problem` turns it into HTTP.
 
-use sea_orm::{DbErr, RuntimeErr};
+use sea_orm::{DbErr, RuntimeErr, SqlErr};
 
 use super::params::Fault;
 
@@ -45,6 +45,20 @@ pub enum Error {
     Database(DbErr),
     #[error("{0}")]
     Internal(String),
+}
+
+impl Error {
+    /// Of a write to a table with these unique columns. What the row refers to may be gone meanwhile.
+    pub fn of_write(err: DbErr, unique: &[&'static str]) -> Self {
+        match err.sql_err() {
+            Some(SqlErr::UniqueConstraintViolation(message)) => unique
+                .iter()
+                .find(|field| message.contains(**field))
+                .map_or_else(|| err.into(), |field| Self::Taken { field }),
+            Some(SqlErr::ForeignKeyConstraintViolation(_)) => Self::NotFound,
+            _ => err.into(),
+        }
+    }
 }
 
 impl From<DbErr> for Error {

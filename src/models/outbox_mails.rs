@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::{
-    ActiveValue::Set, Condition, ConnectionTrait, DatabaseConnection, QueryOrder, QuerySelect,
-    entity::prelude::*, sea_query::Expr,
+    ActiveValue::Set, Condition, ConnectionTrait, DatabaseConnection, Iterable, QueryOrder,
+    QuerySelect, entity::prelude::*, sea_query::Expr,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
@@ -55,7 +55,7 @@ pub mod status {
 }
 
 /// What a mail is about. Each has its templates in `mailers/account`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter)]
 pub enum Kind {
     VerifyEmail,
     ResetPassword,
@@ -69,18 +69,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 9] = [
-        Self::VerifyEmail,
-        Self::ResetPassword,
-        Self::MagicLink,
-        Self::ChangeEmail,
-        Self::Invitation,
-        Self::PasswordChanged,
-        Self::NewDevice,
-        Self::EmailChangeRequested,
-        Self::EmailChanged,
-    ];
-
     pub fn as_str(self) -> &'static str {
         match self {
             Self::PasswordChanged => "password_changed",
@@ -96,8 +84,7 @@ impl Kind {
     }
 
     fn parse(kind: &str) -> Result<Self> {
-        Self::ALL
-            .into_iter()
+        Self::iter()
             .find(|known| known.as_str() == kind)
             .ok_or_else(|| Error::Internal("a mail of an unknown kind".to_string()))
     }
@@ -369,7 +356,7 @@ impl Outbox {
         now: DateTime<Utc>,
     ) -> Result<()> {
         one_time_tokens::void_all(txn, user.id).await?;
-        let with_token = Kind::ALL.into_iter().filter(|kind| kind.token().is_some());
+        let with_token = Kind::iter().filter(|kind| kind.token().is_some());
         Entity::update_many()
             .col_expr(Column::Status, Expr::value(status::DROPPED))
             .col_expr(Column::EndedAt, Expr::value(Some(now.fixed_offset())))

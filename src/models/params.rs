@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
+use chrono::Datelike;
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -153,6 +154,44 @@ pub fn refuse(code: &'static str, detail: &'static str) -> Result<(), Validation
     Err(ValidationError::new(code).with_message(Cow::Borrowed(detail)))
 }
 
+/// A name, a title: one line.
+pub fn line(line: &str) -> Result<(), ValidationError> {
+    if !(1..=255).contains(&line.chars().count()) {
+        return refuse("invalid_length", "A line has 1 to 255 characters.");
+    }
+    if line.chars().any(char::is_control) {
+        return refuse("invalid_characters", "A line has no control characters.");
+    }
+    Ok(())
+}
+
+/// Longer: lines, and tabs in them.
+pub fn text(text: &str) -> Result<(), ValidationError> {
+    if !(1..=10_000).contains(&text.chars().count()) {
+        return refuse("invalid_length", "A text has 1 to 10,000 characters.");
+    }
+    if text
+        .chars()
+        .any(|c| c.is_control() && !"\n\r\t".contains(c))
+    {
+        return refuse("invalid_characters", "A text has no control characters.");
+    }
+    Ok(())
+}
+
+/// A day that both databases can hold.
+pub fn day(day: &chrono::NaiveDate) -> Result<(), ValidationError> {
+    if (1..=9999).contains(&day.year()) {
+        return Ok(());
+    }
+    refuse("out_of_range", "A year is one from 1 to 9999.")
+}
+
+/// A moment that both databases can hold.
+pub fn moment(at: &chrono::DateTime<chrono::Utc>) -> Result<(), ValidationError> {
+    day(&at.date_naive())
+}
+
 /// For a field that may be left out but not be null.
 pub fn not_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     d: D,
@@ -204,9 +243,8 @@ impl FromText for chrono::DateTime<chrono::Utc> {
 
     /// Years that both databases can hold.
     fn from_text(text: &str) -> Option<Self> {
-        use chrono::Datelike;
         let at = chrono::DateTime::parse_from_rfc3339(text).ok()?.to_utc();
-        (1..=9999).contains(&at.year()).then_some(at)
+        moment(&at).is_ok().then_some(at)
     }
 }
 

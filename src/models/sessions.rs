@@ -247,14 +247,9 @@ impl Sessions {
         }
     }
 
-    /// Idle and absolute lifetime (NIST SP 800-63B-4, section 2.1.3 and following): shorter for
-    /// administrators, by the role at this moment.
+    /// Idle and absolute lifetime, by the role at this moment.
     fn lifetimes(&self, role: Role) -> (Duration, Duration) {
-        let s = &self.settings;
-        let (idle, absolute) = match role {
-            Role::Admin => (s.admin_idle_seconds, s.admin_absolute_seconds),
-            Role::User => (s.idle_seconds, s.absolute_seconds),
-        };
+        let (idle, absolute) = role.session_seconds(&self.settings);
         (Duration::seconds(idle), Duration::seconds(absolute))
     }
 

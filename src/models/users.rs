@@ -1,6 +1,7 @@
 //! Accounts. One capability a file: `identifiers`, `password`, `policy`, `authentication`,
-//! `registration`, `verification`, `recovery`, `magic_link`, `invitation`, `profile`, `email_change`,
-//! `deletion`, `restoration`, `suspension`, `search`, `administration`, `import`, `imported_hash`.
+//! `role`, `registration`, `after_registration`, `verification`, `recovery`, `magic_link`, `invitation`,
+//! `profile`, `email_change`, `deletion`, `restoration`, `suspension`, `search`, `administration`,
+//! `import`, `imported_hash`.
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
@@ -21,6 +22,7 @@ use super::{
 use identifiers::Identifier;
 
 pub mod administration;
+pub mod after_registration;
 pub mod authentication;
 pub mod deletion;
 pub mod email_change;
@@ -36,6 +38,7 @@ pub mod profile;
 pub mod recovery;
 pub mod registration;
 pub mod restoration;
+pub mod role;
 pub mod search;
 pub mod suspension;
 pub mod verification;
@@ -57,7 +60,7 @@ impl Model {
         let now = means.now;
         let _changing = means.sessions.authentications.changing(self.id);
         let txn = transaction::begin(means.db).await?;
-        if keep_last_admin && role != Role::Admin {
+        if keep_last_admin && !role.is_admin() {
             self.is_not_the_last_admin(&txn, now).await?;
         }
         let user = Self::lock(&txn, self.id).await?;
@@ -99,13 +102,13 @@ impl Model {
         query.one(db).await?.ok_or(Error::NotFound)
     }
 
-    /// The living account with this id, as far as `self` may see it: itself, or anybody for an
-    /// administrator.
+    /// The living account with this id, as far as `self` may see it: itself, or anybody for a
+    /// role that sees everybody.
     pub async fn find_visible(&self, db: &impl ConnectionTrait, id: Uuid) -> Result<Self> {
         if id == self.id {
             return Ok(self.clone());
         }
-        if self.role != Role::Admin {
+        if !self.role.sees_everybody() {
             return Err(Error::NotFound);
         }
         let query = Entity::find_by_id(id).filter(Column::DeletedAt.is_null());
@@ -122,7 +125,7 @@ impl Model {
         if canonical == self.username_canonical {
             return Ok(self.clone());
         }
-        if self.role != Role::Admin {
+        if !self.role.sees_everybody() {
             return Err(Error::NotFound);
         }
         let query = Entity::find()
@@ -234,13 +237,4 @@ fn is_usable(now: DateTime<Utc>) -> Condition {
     Condition::all()
         .add(Column::DeletedAt.is_null())
         .add(lifted)
-}
-
-impl Role {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Admin => "admin",
-            Self::User => "user",
-        }
-    }
 }

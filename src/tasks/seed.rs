@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use loco_rs::{Error, Result, app::AppContext, db, environment::Environment};
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, PaginatorTrait};
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::ready;
 use crate::models::{self, users};
@@ -33,9 +35,28 @@ pub async fn run(ctx: &AppContext, base: &Path) -> Result<()> {
         }
         Err(err) => return Err(err.into()),
     }
+    // seeds-inject (do not remove)
     println!(
         "log in with: curl -d username=admin -d password={PASSWORD} {}/auth/token",
         ctx.config.server.host
     );
+    Ok(())
+}
+
+/// The rows of `src/fixtures/<table>.yaml`, if the table is empty.
+#[allow(dead_code, reason = "for resources that are generated")]
+async fn fill<A>(ctx: &AppContext, base: &Path, table: &str) -> Result<()>
+where
+    A: ActiveModelTrait + Send + Sync,
+    A: sea_orm::TryIntoModel<<A::Entity as EntityTrait>::Model>,
+    <A::Entity as EntityTrait>::Model: IntoActiveModel<A> + DeserializeOwned + Serialize + Sync,
+{
+    if A::Entity::find().count(&ctx.db).await? > 0 {
+        println!("the table `{table}` has rows already: nothing was changed");
+        return Ok(());
+    }
+    let fixtures = base.join(table).with_extension("yaml");
+    db::seed::<A>(&ctx.db, &fixtures.to_string_lossy()).await?;
+    println!("filled the table `{table}`");
     Ok(())
 }

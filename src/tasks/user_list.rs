@@ -26,14 +26,15 @@ impl Task for UserList {
     }
 }
 
-fn table(users: &[RegisteredUser]) -> String {
+fn table(accounts: &[RegisteredUser]) -> String {
+    let width = users::Role::longest_name();
     let mut lines = vec![format!(
-        "{:<36}  {:<5}  {:<6}  {:<24}  {}",
+        "{:<36}  {:<width$}  {:<6}  {:<24}  {}",
         "id", "role", "active", "username", "email"
     )];
-    for user in users.iter().map(|registered| &registered.user) {
+    for user in accounts.iter().map(|registered| &registered.user) {
         lines.push(format!(
-            "{:<36}  {:<5}  {:<6}  {:<24}  {}",
+            "{:<36}  {:<width$}  {:<6}  {:<24}  {}",
             user.id,
             user.role.as_str(),
             user.is_active,
@@ -41,6 +42,6 @@ fn table(users: &[RegisteredUser]) -> String {
             user.email
         ));
     }
-    lines.push(format!("{} accounts", users.len()));
+    lines.push(format!("{} accounts", accounts.len()));
     lines.join("\n")
 }

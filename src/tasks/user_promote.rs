@@ -24,7 +24,7 @@ impl Task for UserPromote {
         let rollcall = ready(ctx).await?;
 
         let user = find_user(&rollcall, vars).await?;
-        let was_admin = user.role == Role::Admin;
+        let was_admin = user.role.is_admin();
         let means = rollcall.means(Actor::OPERATOR);
         let user = user.assign_role(means, Role::Admin, false).await?;
 

@@ -6,7 +6,10 @@ use crate::{
     models::{
         self,
         params::parse,
-        users::search::{self, SearchParams},
+        users::{
+            Role,
+            search::{self, SearchParams},
+        },
     },
     views::{admin::AdminUserResponse, page::Page},
 };
@@ -36,12 +39,14 @@ impl Task for UsersSearch {
     fn task(&self) -> TaskInfo {
         TaskInfo {
             name: "users:search".to_string(),
-            detail: "Find accounts: [q:<part of a name>] [role:user|admin] \
+            detail: format!(
+                "Find accounts: [q:<part of a name>] [role:{}] \
                      [status:active|suspended|unverified|deleted] [username:… email:… phone_number:… id:…] \
                      [created_from:2026-01-01T00:00:00Z] [created_to:…] [last_login_from:…] [last_login_to:…] \
                      [sort:[-]created_at|username|email|last_login_at] [limit:50] [cursor:…] [total:true] \
-                     [json:true]"
-                .to_string(),
+                     [json:true]",
+                Role::names().join("|")
+            ),
         }
     }
 
@@ -70,15 +75,16 @@ impl Task for UsersSearch {
 }
 
 fn table(page: &Page<AdminUserResponse>) -> String {
+    let width = Role::longest_name();
     let mut lines = vec![format!(
-        "{:<36}  {:<5}  {:<10}  {:<24}  {}",
+        "{:<36}  {:<width$}  {:<10}  {:<24}  {}",
         "id", "role", "status", "username", "email"
     )];
     for account in &page.items {
         let user = &account.user;
         let status = serde_json::to_value(account.status).unwrap_or_default();
         lines.push(format!(
-            "{:<36}  {:<5}  {:<10}  {:<24}  {}",
+            "{:<36}  {:<width$}  {:<10}  {:<24}  {}",
             user.id,
             user.role.as_str(),
             status.as_str().unwrap_or_default(),

@@ -28,7 +28,7 @@ const ROOMS: &[Room] = &[
     },
     Room {
         path: "bin/",
-        may_use: &[],
+        may_use: &["arguments"],
         never: &[],
     },
     Room {

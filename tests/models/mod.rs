@@ -9,6 +9,7 @@ mod leases;
 mod passwords;
 mod policy;
 mod rehash;
+mod roles;
 mod timestamps;
 mod transactions;
 mod users;

@@ -1,7 +1,11 @@
 //! `timestamps::stamp`: `created_at` once, `updated_at` from the first change on.
 
 use chrono::{DateTime, Utc};
-use rollcall::models::{new_id, timestamps::stamp, users};
+use rollcall::models::{
+    new_id,
+    timestamps::stamp,
+    users::{self, import::ImportParams},
+};
 use sea_orm::{ActiveValue, IntoActiveModel};
 
 fn at(text: &str) -> DateTime<Utc> {
@@ -26,29 +30,9 @@ fn a_new_row_gets_created_at() {
 #[test]
 fn a_stored_row_gets_updated_at_and_keeps_created_at() {
     let (created, now) = (at("2026-01-01T00:00:00Z"), at("2026-01-02T00:00:00Z"));
-    let mut row = users::Model {
-        email_verified_at: None,
-        locale: None,
-        last_login_at: None,
-        suspended_until: None,
-        suspension_reason: None,
-        search_text: String::new(),
-        id: new_id(created),
-        username: "ada".into(),
-        email: "ada@example.com".into(),
-        first_name: None,
-        last_name: None,
-        phone_number: None,
-        role: users::Role::User,
-        is_active: true,
-        hashed_password: String::new(),
-        created_at: created.into(),
-        updated_at: None,
-        deleted_at: None,
-        username_canonical: "ada".into(),
-        email_canonical: "ada@example.com".into(),
-    }
-    .into_active_model();
+    let mut row = ImportParams::default()
+        .into_row(created)
+        .into_active_model();
 
     stamp(&mut row, now);
 

@@ -1,6 +1,6 @@
 //! Who gets what: every route for every kind of caller. A route without a row fails.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::http::Method;
 use loco_rs::app::Hooks;
@@ -24,6 +24,7 @@ const PERSONAS: [&str; 6] = [
 #[rustfmt::skip]
 const ROWS: &[(&str, &str, [u16; 6])] = &[
     //                                                   anonymous member other admin inactive deleted
+    // rows-inject (do not remove)
     ("GET",    "/_ping",                                   [200, 200, 200, 200, 200, 200]),
     ("GET",    "/_health",                                 [200, 200, 200, 200, 200, 200]),
     ("GET",    "/_readiness",                              [200, 200, 200, 200, 200, 200]),
@@ -82,6 +83,12 @@ const ROWS: &[(&str, &str, [u16; 6])] = &[
     ("DELETE", "/v1/api/users",                            [401, 204, 204, 204, 401, 404]),
 ];
 
+/// Resources that were generated: name, how its events begin, and route; those that others refer to first. Of each
+/// the member has one.
+pub const RESOURCES: &[(&str, &str, &str)] = &[
+    // resources-inject (do not remove)
+];
+
 /// Pages are for people; the document is for programs.
 fn is_page(route: &str) -> bool {
     route.starts_with("/account/")
@@ -95,6 +102,7 @@ fn is_admins(route: &str) -> bool {
 /// A good body for a route that takes one. Different for each caller, where it has to be.
 fn body(method: &str, path: &str, caller: &str) -> Option<Value> {
     match (method, path) {
+        // bodies-inject (do not remove)
         ("POST", "/auth/register") => Some(json!({
             "username": format!("by-{caller}"),
             "email": format!("by-{caller}@example.com"),
@@ -127,6 +135,33 @@ fn body(method: &str, path: &str, caller: &str) -> Option<Value> {
         ("PUT", "/v1/api/admin/users/{id}/suspension") => Some(json!({"reason": caller})),
         _ => None,
     }
+}
+
+/// With the ids of the resources in the places of their names.
+fn filled(body: &Value, made: &BTreeMap<&str, String>) -> Value {
+    let mut text = body.to_string();
+    for (name, id) in made {
+        text = text.replace(&format!("{{{name}}}"), id);
+    }
+    text.parse().expect("JSON")
+}
+
+/// One of each resource, by name. Those that belong to all are made by an administrator.
+async fn resources(member: &Client, admin: &Client) -> BTreeMap<&'static str, String> {
+    let mut made = BTreeMap::new();
+    for (name, _, route) in RESOURCES {
+        let Some(body) = body("POST", route, "its owner") else {
+            continue;
+        };
+        let body = filled(&body, &made);
+        let mut answer = member.post(route, body.clone()).await;
+        if answer.status == 403 {
+            answer = admin.post(route, body).await;
+        }
+        assert_eq!(answer.status, 201, "{answer:?}");
+        made.insert(*name, answer.text_of("id").to_string());
+    }
+    made
 }
 
 async fn personas(s: &Service) -> [Client; 6] {
@@ -168,6 +203,7 @@ async fn every_route_answers_every_persona_as_the_table_says() {
         s.log_in("member", PASSWORD).await;
         let sessions = personas[1].get("/v1/api/users/sessions").await.body;
         let session = sessions[0]["id"].as_str().expect("a session");
+        let made = resources(&personas[1], &personas[3]).await;
 
         let mut wrong = Vec::new();
         for (method, route, expected) in ROWS {
@@ -176,6 +212,10 @@ async fn every_route_answers_every_persona_as_the_table_says() {
                 &target
             } else if route.contains("/sessions/") {
                 session
+            } else if let Some((name, ..)) =
+                RESOURCES.iter().find(|(.., path)| route.starts_with(*path))
+            {
+                made.get(name).unwrap_or(&member)
             } else {
                 &member
             };
@@ -191,7 +231,8 @@ async fn every_route_answers_every_persona_as_the_table_says() {
                         None
                     };
                 let client = again.as_ref().unwrap_or(client);
-                let answer = call(client, method, &path, body(method, route, name)).await;
+                let body = body(method, route, name).map(|body| filled(&body, &made));
+                let answer = call(client, method, &path, body).await;
 
                 if answer.status != *expected {
                     wrong.push(format!(

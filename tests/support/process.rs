@@ -53,6 +53,22 @@ pub fn rollcall(args: &[&str], variables: &[(&str, &str)], stdin: &str) -> Run {
     }
 }
 
+/// The same, while other things go on.
+pub async fn rollcall_beside(
+    arguments: &'static [&'static str],
+    variables: &[(&str, &str)],
+) -> Run {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_string(), (*value).to_string());
+    let variables: Vec<(String, String)> = variables.iter().map(owned).collect();
+    let run = tokio::task::spawn_blocking(move || {
+        let variables = variables
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        rollcall(arguments, &variables.collect::<Vec<_>>(), "")
+    });
+    run.await.expect("to wait")
+}
+
 /// All of it, once the process has closed it.
 fn read(mut pipe: impl Read + Send + 'static) -> mpsc::Receiver<String> {
     let (done, received) = mpsc::channel();

@@ -1,6 +1,7 @@
 //! What people do at a shell.
 
 mod databases;
+mod doctor;
 mod outbox;
 mod seed;
 mod sessions_purge;

@@ -31,6 +31,12 @@ pub async fn is_due(db: &impl ConnectionTrait) -> Result<bool> {
     Ok(waiting.into_tuple::<Uuid>().one(db).await?.is_some())
 }
 
+/// When the newest event happened.
+pub async fn newest(db: &impl ConnectionTrait) -> Result<Option<DateTime<Utc>>> {
+    let newest = Entity::find().order_by_desc(Column::Id).one(db).await?;
+    Ok(newest.map(|event| event.occurred_at.to_utc()))
+}
+
 /// Events that wait, and when the oldest of them was recorded.
 pub async fn lag(db: &impl ConnectionTrait) -> Result<(u64, Option<DateTime<Utc>>)> {
     let waiting = || Entity::find().filter(Column::Sequence.is_null());

@@ -1,7 +1,7 @@
 //! Reading the trail, the newest event first.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{Condition, ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{Condition, ConnectionTrait, Iterable, entity::prelude::*};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 use validator::{Validate, ValidationError};
@@ -9,7 +9,7 @@ use validator::{Validate, ValidationError};
 use super::{Action, Column, Entity, FAILURE, Model, SUCCESS};
 use crate::models::{
     Result,
-    cursor::{Cursors, Page},
+    cursor::{self, Cursors, Page, Part},
     first_id_at,
     params::{Params, from_text, refuse},
 };
@@ -56,7 +56,7 @@ pub struct AuditParams {
 impl Params for AuditParams {}
 
 fn known_action(action: &str) -> std::result::Result<(), ValidationError> {
-    if Action::ALL.iter().any(|known| known.as_str() == action) {
+    if Action::iter().any(|known| known.as_str() == action) {
         return Ok(());
     }
     refuse("unknown_action", "There is no such action.")
@@ -76,25 +76,14 @@ pub async fn page(
     params: &AuditParams,
     about: Option<Uuid>,
 ) -> Result<Page<Model>> {
-    let limit = params.limit.unwrap_or(DEFAULT_LIMIT);
     let filters = serde_json::to_string(&(params, about)).unwrap_or_default();
-    let list = format!("audit {filters}");
-    let mut query = Entity::find()
-        .filter(matching(params, about))
-        .order_by_desc(Column::Id)
-        .limit(limit + 1);
-    if let Some(cursor) = &params.cursor {
-        let place: Uuid = cursors.read(&list, cursor)?;
-        query = query.filter(Column::Id.lt(place));
-    }
-    let mut rows = query.all(db).await?;
-    let more = rows.len() as u64 > limit;
-    rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    let next = match rows.last().filter(|_| more) {
-        Some(end) => Some(cursors.make(&list, &end.id)?),
-        None => None,
+    let part = Part {
+        list: &format!("audit {filters}"),
+        cursor: params.cursor.as_deref(),
+        limit: params.limit.unwrap_or(DEFAULT_LIMIT),
     };
-    Ok(Page { rows, next })
+    let rows = Entity::find().filter(matching(params, about));
+    cursor::newest_first(db, cursors, rows, Column::Id, part).await
 }
 
 fn matching(params: &AuditParams, about: Option<Uuid>) -> Condition {

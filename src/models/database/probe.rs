@@ -8,7 +8,9 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ActiveValue::Set, DatabaseBackend, DatabaseConnection, EntityTrait};
+use sea_orm::{
+    ActiveValue::Set, ConnectionTrait, DatabaseBackend, DatabaseConnection, EntityTrait, Statement,
+};
 use tokio::{
     sync::Mutex,
     task::spawn_blocking,
@@ -76,14 +78,34 @@ async fn try_to(db: &DatabaseConnection, now: DateTime<Utc>) -> Result<()> {
         .exec_without_returning(&txn)
         .await?;
     txn.rollback().await?;
-    if db.get_database_backend() == DatabaseBackend::Sqlite {
-        let file = db.get_sqlite_connection_pool().connect_options();
-        let beside = beside(file.get_filename());
+    if let Some(file) = file(db) {
+        let beside = beside(&file);
         let found = spawn_blocking(move || find_room(&beside)).await;
         let found = found.map_err(|err| Error::Internal(err.to_string()))?;
         found.map_err(|err| Error::Internal(format!("there is no room: {err}")))?;
     }
     Ok(())
+}
+
+/// What time it is for the database.
+pub async fn time(db: &DatabaseConnection) -> Result<DateTime<Utc>> {
+    let query = match db.get_database_backend() {
+        DatabaseBackend::Postgres => "SELECT now() AS now",
+        _ => "SELECT strftime('%Y-%m-%d %H:%M:%f+00:00', 'now') AS now",
+    };
+    let query = Statement::from_string(db.get_database_backend(), query);
+    let row = db.query_one_raw(query).await?;
+    let row = row.ok_or_else(|| Error::Internal("the database tells no time".to_string()))?;
+    Ok(row.try_get("", "now")?)
+}
+
+/// The file of an embedded database.
+pub fn file(db: &DatabaseConnection) -> Option<PathBuf> {
+    let is_embedded = db.get_database_backend() == DatabaseBackend::Sqlite;
+    is_embedded.then(|| {
+        let pool = db.get_sqlite_connection_pool();
+        pool.connect_options().get_filename().to_path_buf()
+    })
 }
 
 /// What SQLite takes back never came to the disk, so that alone would not find it full.

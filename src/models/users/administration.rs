@@ -6,7 +6,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use validator::Validate;
 
-use super::{Model, Role, identifiers, password};
+use super::{
+    Model, Role, identifiers, password,
+    profile::{changed_fields, set},
+};
 use crate::models::{
     Error, Means, Result,
     audit_events::{Action, Event, record},
@@ -94,23 +97,15 @@ impl Model {
                 .set_if_not_equals(identifiers::canonical(&email));
             row.email.set_if_not_equals(email);
         }
-        if let Some(first_name) = params.first_name {
-            row.first_name.set_if_not_equals(first_name);
-        }
-        if let Some(last_name) = params.last_name {
-            row.last_name.set_if_not_equals(last_name);
-        }
-        if let Some(phone_number) = params.phone_number {
-            row.phone_number.set_if_not_equals(phone_number);
-        }
-        if let Some(locale) = params.locale {
-            row.locale.set_if_not_equals(locale);
-        }
+        set(&mut row.first_name, params.first_name);
+        set(&mut row.last_name, params.last_name);
+        set(&mut row.phone_number, params.phone_number);
+        set(&mut row.locale, params.locale);
         let new_email = row.email_canonical.is_set();
         if new_email {
             row.email_verified_at.set_if_not_equals(None);
         }
-        let fields = super::profile::changed_fields(&row);
+        let fields = changed_fields(&row);
         if fields.is_empty() {
             return Ok(before);
         }

@@ -61,7 +61,7 @@ async fn active_admins(txn: &impl ConnectionTrait, now: DateTime<Utc>) -> Result
     let admins = Entity::find()
         .select_only()
         .column(Column::Id)
-        .filter(Column::Role.eq(Role::Admin))
+        .filter(Column::Role.is_in(Role::administrators()))
         .filter(is_usable(now))
         .limit(2);
     Ok(admins.into_tuple().all(txn).await?)

@@ -31,7 +31,7 @@ use crate::{
 const ASKED_AT_ONCE: usize = 1000;
 
 /// An account as another system knew it. What is left out is as with a new one.
-#[derive(Clone, Deserialize, Serialize, Validate, ToSchema)]
+#[derive(Clone, Default, Deserialize, Serialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(title = "UsersImport")]
 pub struct ImportParams {
@@ -166,7 +166,7 @@ impl ImportParams {
             first_name: self.first_name,
             last_name: self.last_name,
             phone_number: self.phone_number,
-            role: self.role.unwrap_or(Role::User),
+            role: self.role.unwrap_or(Role::DEFAULT),
             is_active: self.is_active.unwrap_or(true),
             hashed_password,
             created_at: created_at.fixed_offset(),
@@ -185,27 +185,50 @@ impl ImportParams {
 }
 
 impl From<Model> for ImportParams {
-    /// What makes the same row again.
+    /// What makes the same row again; each column is named, so that none is forgotten.
     fn from(user: Model) -> Self {
+        let Model {
+            id,
+            username,
+            email,
+            first_name,
+            last_name,
+            phone_number,
+            role,
+            is_active,
+            hashed_password,
+            created_at,
+            updated_at,
+            deleted_at,
+            email_verified_at,
+            locale,
+            last_login_at,
+            suspended_until,
+            suspension_reason,
+            // Made from the others.
+            username_canonical: _,
+            email_canonical: _,
+            search_text: _,
+        } = user;
         let at = |at: Option<DateTimeWithTimeZone>| at.map(|at| at.to_utc());
         Self {
-            id: Some(user.id),
-            username: Some(user.username),
-            email: Some(user.email),
-            first_name: user.first_name,
-            last_name: user.last_name,
-            phone_number: user.phone_number,
-            role: Some(user.role),
-            is_active: Some(user.is_active),
-            password_hash: (user.hashed_password != password::NONE).then_some(user.hashed_password),
-            locale: user.locale,
-            created_at: Some(user.created_at.to_utc()),
-            updated_at: at(user.updated_at),
-            email_verified_at: at(user.email_verified_at),
-            last_login_at: at(user.last_login_at),
-            deleted_at: at(user.deleted_at),
-            suspended_until: at(user.suspended_until),
-            suspension_reason: user.suspension_reason,
+            id: Some(id),
+            username: Some(username),
+            email: Some(email),
+            first_name,
+            last_name,
+            phone_number,
+            role: Some(role),
+            is_active: Some(is_active),
+            password_hash: (hashed_password != password::NONE).then_some(hashed_password),
+            locale,
+            created_at: Some(created_at.to_utc()),
+            updated_at: at(updated_at),
+            email_verified_at: at(email_verified_at),
+            last_login_at: at(last_login_at),
+            deleted_at: at(deleted_at),
+            suspended_until: at(suspended_until),
+            suspension_reason,
         }
     }
 }

@@ -1,15 +1,18 @@
 //! An account that an administrator makes for somebody, who chooses its password.
 
+use sea_orm::DatabaseTransaction;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use validator::Validate;
 
-use super::{Model, Role, identifiers, password, registration::NewAccount};
+use super::{
+    Model, Role, after_registration::Arrival, identifiers, password, registration::NewAccount,
+};
 use crate::models::{
     Error, Means, Result,
     audit_events::{Action, Event, record},
-    outbox_mails::{Details, Kind},
+    outbox_mails::{Details, Kind, Ordered},
     params::{Params, not_null},
     transaction,
 };
@@ -73,7 +76,7 @@ impl Model {
             first_name: params.first_name,
             last_name: params.last_name,
             phone_number: params.phone_number,
-            role: params.role.unwrap_or(Role::User),
+            role: params.role.unwrap_or(Role::DEFAULT),
             is_active: true,
             hashed_password: password::NONE.to_string(),
             locale: params.locale,
@@ -83,12 +86,11 @@ impl Model {
         let user = account.insert(&txn, now).await?;
         let event = Event::of(Action::AccountInvited, user.id).with("role", user.role.as_str());
         record(&txn, means, event).await?;
-        let details = Details::default();
-        let mail = outbox
-            .order(&txn, Kind::Invitation, &user, &user.email, &details, now)
-            .await?;
+        let mails = user.follow_up(&txn, means, Arrival::Invited).await?;
         txn.commit().await?;
-        outbox.deliver(mail);
+        for mail in mails {
+            outbox.deliver(mail);
+        }
         tracing::info!(user.id = %user.id, role = user.role.as_str(), "somebody was invited");
         Ok(user)
     }
@@ -106,12 +108,27 @@ impl Model {
         }
         let event = Event::of(Action::AccountInvited, user.id).with("again", true);
         record(&txn, means, event).await?;
-        let details = Details::default();
-        let mail = outbox
-            .order(&txn, Kind::Invitation, &user, &user.email, &details, now)
-            .await?;
+        let mail = user.order_invitation(&txn, means).await?;
         txn.commit().await?;
         outbox.deliver(mail);
         Ok(())
+    }
+
+    /// The mail with the link by which a password is chosen.
+    pub(super) async fn order_invitation(
+        &self,
+        txn: &DatabaseTransaction,
+        means: Means<'_>,
+    ) -> Result<Ordered> {
+        let details = Details::default();
+        let mail = means.outbox.order(
+            txn,
+            Kind::Invitation,
+            self,
+            &self.email,
+            &details,
+            means.now,
+        );
+        mail.await
     }
 }

@@ -1,7 +1,7 @@
 //! What a user may change about itself.
 
 use chrono::{DateTime, Utc};
-use sea_orm::IntoActiveModel;
+use sea_orm::{ActiveValue, IntoActiveModel};
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -213,21 +213,11 @@ impl Model {
         {
             user.email.set_if_not_equals(email.clone());
         }
-        if let Some(first_name) = &params.first_name {
-            user.first_name.set_if_not_equals(first_name.clone());
-        }
-        if let Some(last_name) = &params.last_name {
-            user.last_name.set_if_not_equals(last_name.clone());
-        }
-        if let Some(phone_number) = &params.phone_number {
-            user.phone_number.set_if_not_equals(phone_number.clone());
-        }
-        if let Some(locale) = &params.locale {
-            user.locale.set_if_not_equals(locale.clone());
-        }
-        if let Some(hashed_password) = hashed_password {
-            user.hashed_password.set_if_not_equals(hashed_password);
-        }
+        set(&mut user.first_name, params.first_name.clone());
+        set(&mut user.last_name, params.last_name.clone());
+        set(&mut user.phone_number, params.phone_number.clone());
+        set(&mut user.locale, params.locale.clone());
+        set(&mut user.hashed_password, hashed_password);
         user
     }
 
@@ -250,6 +240,16 @@ impl Model {
         } else {
             Err(Error::ReauthenticationRequired)
         }
+    }
+}
+
+/// Set what a request names; what it leaves out stays.
+pub(super) fn set<T>(column: &mut ActiveValue<T>, wanted: Option<T>)
+where
+    T: Into<sea_orm::Value> + PartialEq,
+{
+    if let Some(wanted) = wanted {
+        column.set_if_not_equals(wanted);
     }
 }
 

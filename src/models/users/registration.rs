@@ -8,13 +8,12 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::{ActiveModel, Model, Role, identifiers, policy};
+use super::{ActiveModel, Model, Role, after_registration::Arrival, identifiers, policy};
 use crate::{
     models::{
         Error, Means, Result,
         audit_events::{Action, Event, record},
         new_id,
-        outbox_mails::{Details, Kind, Ordered},
         params::{Fault, Params, not_null},
         timestamps::stamp,
         transaction,
@@ -110,9 +109,9 @@ pub enum Registrar<'a> {
 impl Registrar<'_> {
     fn may_give(self, role: Role) -> bool {
         match self {
-            _ if role == Role::User => true,
+            _ if role.is_for_anybody() => true,
             Self::Anybody { allow_admin } => allow_admin,
-            Self::User { user, allow_admin } => allow_admin || user.role == Role::Admin,
+            Self::User { user, allow_admin } => allow_admin || user.role.is_admin(),
             Self::Operator => true,
         }
     }
@@ -173,7 +172,7 @@ impl Model {
         client: Option<IpAddr>,
     ) -> Result<Self> {
         let Means { outbox, now, .. } = means;
-        let role = params.role.unwrap_or(Role::User);
+        let role = params.role.unwrap_or(Role::DEFAULT);
         if !registrar.may_give(role) {
             return Err(Error::RoleNotAllowed {
                 role: role.as_str(),
@@ -196,40 +195,13 @@ impl Model {
         let user = account.insert(&txn, now).await?;
         let event = Event::of(Action::AccountRegistered, user.id).with("role", role.as_str());
         record(&txn, means, event).await?;
-        let mail = if user.is_active && !user.is_verified() {
-            user.ask_for_confirmation(&txn, means, client).await?
-        } else {
-            None
-        };
+        let mails = user.follow_up(&txn, means, Arrival::Registered { client });
+        let mails = mails.await?;
         txn.commit().await?;
-        if let Some(mail) = mail {
+        for mail in mails {
             outbox.deliver(mail);
         }
         tracing::info!(user.id = %user.id, role = user.role.as_str(), "an account was registered");
         Ok(user)
-    }
-
-    async fn ask_for_confirmation(
-        &self,
-        txn: &DatabaseTransaction,
-        means: Means<'_>,
-        client: Option<IpAddr>,
-    ) -> Result<Option<Ordered>> {
-        let Means { outbox, now, .. } = means;
-        let admitted = means
-            .throttles
-            .admit_mail(txn, &self.email_canonical, client, now)
-            .await;
-        match admitted {
-            Ok(()) => {}
-            Err(Error::Throttled { .. }) => {
-                tracing::info!(user.id = %self.id, "no confirmation mail: the address or the client had its share");
-                return Ok(None);
-            }
-            Err(err) => return Err(err),
-        }
-        let details = Details::default();
-        let mail = outbox.order(txn, Kind::VerifyEmail, self, &self.email, &details, now);
-        Ok(Some(mail.await?))
     }
 }

@@ -13,37 +13,22 @@ use sea_orm::{ConnectionTrait, DatabaseBackend, Statement};
 use super::{connect, refusal};
 use crate::support::{
     in_parallel,
-    process::{Run, rollcall},
+    process::{Run, rollcall_beside},
     server::{Ground, free_port},
 };
 
 /// In production.
 async fn run(database: &str, arguments: &'static [&str], variables: &[(&str, &str)]) -> Run {
-    let mut all = vec![
-        ("LOCO_ENV".to_string(), "production".to_string()),
+    let production = [
+        ("LOCO_ENV", "production"),
+        ("HOST", "https://rollcall.example.com"),
         (
-            "HOST".to_string(),
-            "https://rollcall.example.com".to_string(),
+            "JWT_SECRET_KEY",
+            "b25seSBmb3IgdGhpcyB0ZXN0LCBhbmQgbG9uZyBlbm91Z2gu",
         ),
-        (
-            "JWT_SECRET_KEY".to_string(),
-            "b25seSBmb3IgdGhpcyB0ZXN0LCBhbmQgbG9uZyBlbm91Z2gu".to_string(),
-        ),
-        ("DATABASE_URL".to_string(), database.to_string()),
+        ("DATABASE_URL", database),
     ];
-    all.extend(
-        variables
-            .iter()
-            .map(|(n, v)| (n.to_string(), v.to_string())),
-    );
-    let run = tokio::task::spawn_blocking(move || {
-        let variables: Vec<(&str, &str)> = all
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect();
-        rollcall(arguments, &variables, "")
-    });
-    run.await.expect("to wait")
+    rollcall_beside(arguments, &[&production[..], variables].concat()).await
 }
 
 const START: &[&str] = &["start", "--no-banner"];

@@ -1,0 +1,12 @@
+{#- The same as HTML. -#}
+{% set mail = name | snake_case -%}
+{% set words = mail | replace(from="_", to=" ") -%}
+to: "src/mailers/account/en/{{ mail }}/html.t"
+skip_exists: true
+---
+{% raw %}{% extends "layout/html.t" %}
+{% block body %}{% endraw %}
+<h1 style="margin:0 0 16px; font-size:22px; line-height:28px; color:#111827;">{{ words | title_case }}</h1>
+{% raw %}<p style="margin:0 0 16px;">{% if name %}Hello {{ name }},{% else %}Hello,{% endif %}</p>{% endraw %}
+<p style="margin:0 0 0;">This is about your account: {{ words }}{% raw %} ({{ at }}).</p>
+{% endblock %}{% endraw %}
