@@ -55,9 +55,11 @@ impl Hooks for App {
 
     /// Refuse a wrong configuration before anything is opened, and wait for the database.
     async fn load_config(environment: &Environment) -> Result<Config> {
-        let config = environment
+        let mut config = environment
             .load()
             .map_err(|err| settings::explain(err, environment))?;
+        // The framework's pool gives way to ours; its PRAGMAs would meet those of a process that starts beside.
+        config.database.run_on_start = Some("SELECT 1".to_string());
         let settings = Settings::from_config(&config, environment)?;
         let longest = Duration::from_millis(settings.serving.database_wait_ms);
         let found = pool::wait(&config.database, longest).await;

@@ -104,7 +104,20 @@ pub async fn connect(config: &Config) -> Result<DatabaseConnection, DbErr> {
                 Box::pin(async move { Ok(!sqlx::Connection::is_in_transaction(connection)) })
             })
         });
-    Database::connect(options).await
+    let started = Instant::now();
+    loop {
+        match Database::connect(options.clone()).await {
+            // For the change to WAL SQLite waits for nobody, and two processes may make the file together.
+            Err(err) if is_locked(&err) && started.elapsed() < SQLITE_BUSY_TIMEOUT => {
+                sleep(FIRST_PAUSE).await;
+            }
+            connected => return connected,
+        }
+    }
+}
+
+fn is_locked(err: &DbErr) -> bool {
+    err.to_string().contains("database is locked")
 }
 
 /// A server that went away without a word leaves connections that never answer. Each would be waited for,
