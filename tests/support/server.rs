@@ -5,6 +5,7 @@ use std::{
     net::{Ipv4Addr, TcpListener},
     path::PathBuf,
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU16, Ordering},
     time::{Duration, Instant},
 };
 
@@ -199,7 +200,15 @@ async fn answer(request: RequestBuilder) -> (u16, Value) {
     )
 }
 
+/// Not one of those that the system gives to whoever asks for any (Linux: 32768 and above): by the time
+/// that a process listens, another test's connection could have it. Nor one that was given before.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("an address").port()
+    static GIVEN: AtomicU16 = AtomicU16::new(0);
+    // Two runs side by side begin elsewhere.
+    let first = std::process::id() % 200 * 100;
+    let nth = || first + u32::from(GIVEN.fetch_add(1, Ordering::Relaxed));
+    std::iter::repeat_with(|| 10_000 + u16::try_from(nth() % 20_000).expect("a port"))
+        .take(1_000)
+        .find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
+        .expect("a free port")
 }
