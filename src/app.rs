@@ -141,17 +141,17 @@ impl Hooks for App {
 
     fn routes(ctx: &AppContext) -> AppRoutes {
         AppRoutes::empty()
-            .add_route(controllers::monitoring::routes())
+            .add_route(controllers::monitoring::routes(ctx))
             .add_route(controllers::auth::routes(ctx))
             .add_route(controllers::oauth::routes(ctx))
-            .add_route(controllers::sessions::routes())
-            .add_route(controllers::users::routes())
+            .add_route(controllers::sessions::routes(ctx))
+            .add_route(controllers::users::routes(ctx))
             .add_route(controllers::verification::routes(ctx))
             .add_route(controllers::passwords::routes(ctx))
             .add_route(controllers::magic_links::routes(ctx))
             .add_route(controllers::invitations::routes(ctx))
-            .add_route(controllers::admin_users::routes())
-            .add_route(controllers::audit::routes())
+            .add_route(controllers::admin_users::routes(ctx))
+            .add_route(controllers::audit::routes(ctx))
             .add_route(controllers::account_pages::routes(ctx))
             .add_route(controllers::dev_mails::routes(ctx))
     }

@@ -1,6 +1,8 @@
 //! `/account`: pages for the links in mails, where there is no front end. Opening one changes nothing;
 //! its form does what the endpoint of the same name below `/auth` does, by the same call.
 
+use std::sync::Arc;
+
 use axum::{
     extract::{FromRequest, FromRequestParts, Query, Request, State},
     http::{header, request::Parts},
@@ -16,6 +18,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
+    context::{Context, Share},
     extractors::{From, Rollcall, form_fields},
     middlewares::rate_limit::RateLimit,
 };
@@ -51,12 +54,13 @@ struct Link {
     token: String,
 }
 
-impl FromRequestParts<AppContext> for Shown {
+impl<S: Context> FromRequestParts<S> for Shown {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, ctx: &AppContext) -> Result<Self> {
-        let rollcall = Runtime::of(ctx)?;
+    async fn from_request_parts(parts: &mut Parts, ctx: &S) -> Result<Self> {
+        let rollcall = Runtime::of(ctx.app())?;
         let engine = ctx
+            .app()
             .shared_store
             .get::<ViewEngine<Templates>>()
             .ok_or_else(|| loco_rs::Error::string("the pages have no templates"))?
@@ -110,11 +114,11 @@ impl Shown {
 /// The fields of a form, unchecked.
 pub struct Fields(Value);
 
-impl FromRequest<AppContext> for Fields {
+impl<S: Context> FromRequest<S> for Fields {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, ctx: &AppContext) -> Result<Self> {
-        form_fields(request, ctx).await.map(Self)
+    async fn from_request(request: Request, _: &S) -> Result<Self> {
+        form_fields(request).await.map(Self)
     }
 }
 
@@ -263,7 +267,7 @@ async fn forgot_password(
 
 /// People read a page, not a problem document.
 async fn problems_as_pages(
-    State(ctx): State<AppContext>,
+    State(ctx): State<Arc<AppContext>>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -291,18 +295,30 @@ async fn problems_as_pages(
 pub fn routes(ctx: &AppContext) -> Routes {
     Routes::new()
         .prefix("/account")
-        .add("/verify-email", get(verify_email_form).post(verify_email))
+        .add(
+            "/verify-email",
+            get(verify_email_form).post(verify_email).share(ctx),
+        )
         .add(
             "/reset-password",
-            get(reset_password_form).post(reset_password),
+            get(reset_password_form).post(reset_password).share(ctx),
         )
-        .add("/invitation", get(invitation_form).post(invitation))
-        .add("/magic-link", get(magic_link_form).post(magic_link))
-        .add("/change-email", get(change_email_form).post(change_email))
+        .add(
+            "/invitation",
+            get(invitation_form).post(invitation).share(ctx),
+        )
+        .add(
+            "/magic-link",
+            get(magic_link_form).post(magic_link).share(ctx),
+        )
+        .add(
+            "/change-email",
+            get(change_email_form).post(change_email).share(ctx),
+        )
         .add(
             "/forgot-password",
-            get(forgot_password_form).post(forgot_password),
+            get(forgot_password_form).post(forgot_password).share(ctx),
         )
         .layer(RateLimit::of(ctx))
-        .layer(from_fn_with_state(ctx.clone(), problems_as_pages))
+        .layer(from_fn_with_state(Arc::new(ctx.clone()), problems_as_pages))
 }

@@ -7,10 +7,12 @@ use axum::{
     response::Response,
 };
 use loco_rs::{
+    app::AppContext,
     controller::Routes,
     prelude::{get, post, put},
 };
 
+use super::context::Share;
 use super::extractors::{AdminUser, PathId, PathIds, Rollcall, ValidJson, ValidQuery};
 use crate::{
     models::{
@@ -344,22 +346,33 @@ pub async fn end_session(
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub fn routes() -> Routes {
+pub fn routes(ctx: &AppContext) -> Routes {
     Routes::new()
         .prefix("/v1/api/admin/users")
-        .add("/", get(index).post(create))
+        .add("/", get(index).post(create).share(ctx))
         .add(
             "/batch",
-            post(batch).layer(DefaultBodyLimit::max(MAX_BATCH_BODY)),
+            post(batch)
+                .layer(DefaultBodyLimit::max(MAX_BATCH_BODY))
+                .share(ctx),
         )
-        .add("/{id}", get(show).patch(update).delete(destroy))
-        .add("/{id}/role", put(assign_role))
-        .add("/{id}/suspension", put(suspend).delete(reinstate))
-        .add("/{id}/restore", post(restore))
-        .add("/{id}/password-reset", post(force_password_reset))
-        .add("/{id}/sessions", get(sessions).delete(end_sessions))
+        .add("/{id}", get(show).patch(update).delete(destroy).share(ctx))
+        .add("/{id}/role", put(assign_role).share(ctx))
+        .add(
+            "/{id}/suspension",
+            put(suspend).delete(reinstate).share(ctx),
+        )
+        .add("/{id}/restore", post(restore).share(ctx))
+        .add(
+            "/{id}/password-reset",
+            post(force_password_reset).share(ctx),
+        )
+        .add(
+            "/{id}/sessions",
+            get(sessions).delete(end_sessions).share(ctx),
+        )
         .add(
             "/{id}/sessions/{session_id}",
-            axum::routing::delete(end_session),
+            axum::routing::delete(end_session).share(ctx),
         )
 }

@@ -2,8 +2,9 @@
 //! `/v1/api/users/export`: one's own part of it, and everything else.
 
 use axum::{Json, extract::OriginalUri, response::Response};
-use loco_rs::{controller::Routes, prelude::get};
+use loco_rs::{app::AppContext, controller::Routes, prelude::get};
 
+use super::context::Share;
 use super::extractors::{AdminUser, CurrentUser, Rollcall, ValidQuery};
 use crate::{
     models::audit_events::search::{self, AuditParams},
@@ -74,9 +75,9 @@ pub async fn export(rollcall: Rollcall, caller: CurrentUser) -> Result<Json<Expo
     Ok(Json(Export::new(everything, user, means.now)))
 }
 
-pub fn routes() -> Routes {
+pub fn routes(ctx: &AppContext) -> Routes {
     Routes::new()
-        .add("/v1/api/admin/audit", get(index))
-        .add("/v1/api/users/activity", get(activity))
-        .add("/v1/api/users/export", get(export))
+        .add("/v1/api/admin/audit", get(index).share(ctx))
+        .add("/v1/api/users/activity", get(activity).share(ctx))
+        .add("/v1/api/users/export", get(export).share(ctx))
 }

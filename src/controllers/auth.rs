@@ -8,6 +8,7 @@ use axum::{
 use loco_rs::{app::AppContext, controller::Routes, prelude::post};
 
 use super::{
+    context::Share,
     extractors::{
         CurrentUser, DEVICE_COOKIE, From, KnownDevice, MaybeUser, Rollcall, ValidForm, ValidJson,
     },
@@ -181,9 +182,9 @@ pub async fn logout_all(rollcall: Rollcall, caller: CurrentUser) -> Result<Statu
 pub fn routes(ctx: &AppContext) -> Routes {
     Routes::new()
         .prefix("/auth")
-        .add("/register", post(register))
-        .add("/token", post(token))
-        .add("/logout", post(logout))
-        .add("/logout-all", post(logout_all))
+        .add("/register", post(register).share(ctx))
+        .add("/token", post(token).share(ctx))
+        .add("/logout", post(logout).share(ctx))
+        .add("/logout-all", post(logout_all).share(ctx))
         .layer(RateLimit::of(ctx))
 }

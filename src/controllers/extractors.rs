@@ -7,11 +7,12 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, Request},
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
-use loco_rs::{app::AppContext, controller::middleware::request_id::LocoRequestId};
+use loco_rs::controller::middleware::request_id::LocoRequestId;
 use serde_json::Value;
 use tokio::time::timeout;
 use uuid::Uuid;
 
+use super::context::Context;
 use super::middlewares::{client_address, request_log};
 use crate::{
     models::{
@@ -43,12 +44,12 @@ impl Deref for Rollcall {
     }
 }
 
-impl FromRequestParts<AppContext> for Rollcall {
+impl<S: Context> FromRequestParts<S> for Rollcall {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, ctx: &AppContext) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, ctx: &S) -> Result<Self> {
         Ok(Self {
-            runtime: Runtime::of(ctx)?,
+            runtime: Runtime::of(ctx.app())?,
             address: client_address::of(&parts.extensions),
             request_id: parts.extensions.get::<LocoRequestId>().cloned(),
         })
@@ -109,12 +110,12 @@ impl CurrentUser {
     }
 }
 
-impl FromRequestParts<AppContext> for CurrentUser {
+impl<S: Context> FromRequestParts<S> for CurrentUser {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, ctx: &AppContext) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, ctx: &S) -> Result<Self> {
         let caller = Self::confined_or_not(parts, ctx).await?;
-        if Runtime::of(ctx)?.sessions.confines(caller.user()) {
+        if Runtime::of(ctx.app())?.sessions.confines(caller.user()) {
             return Err(Problem::email_not_verified());
         }
         Ok(caller)
@@ -123,8 +124,8 @@ impl FromRequestParts<AppContext> for CurrentUser {
 
 impl CurrentUser {
     /// Also an account that must confirm its address first.
-    async fn confined_or_not(parts: &mut Parts, ctx: &AppContext) -> Result<Self> {
-        let rollcall = Runtime::of(ctx)?;
+    async fn confined_or_not(parts: &mut Parts, ctx: &impl Context) -> Result<Self> {
+        let rollcall = Runtime::of(ctx.app())?;
         let now = rollcall.clock.now();
         let claims = bearer_token(&parts.headers)
             .and_then(|token| rollcall.sessions.access_tokens.verify(token, now))
@@ -147,10 +148,10 @@ impl CurrentUser {
 /// An administrator, whatever the token says of its role.
 pub struct AdminUser(pub CurrentUser);
 
-impl FromRequestParts<AppContext> for AdminUser {
+impl<S: Context> FromRequestParts<S> for AdminUser {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, ctx: &AppContext) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, ctx: &S) -> Result<Self> {
         let caller = CurrentUser::from_request_parts(parts, ctx).await?;
         if caller.user().role.is_admin() {
             Ok(Self(caller))
@@ -163,10 +164,10 @@ impl FromRequestParts<AppContext> for AdminUser {
 /// The caller where none is needed: a token that is no longer good counts as none, an outage does not.
 pub struct MaybeUser(pub Option<CurrentUser>);
 
-impl FromRequestParts<AppContext> for MaybeUser {
+impl<S: Context> FromRequestParts<S> for MaybeUser {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, ctx: &AppContext) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, ctx: &S) -> Result<Self> {
         if_any(CurrentUser::from_request_parts(parts, ctx).await).map(Self)
     }
 }
@@ -174,10 +175,10 @@ impl FromRequestParts<AppContext> for MaybeUser {
 /// The same, and it may be one who has to confirm its address: for that and nothing else.
 pub struct MaybeUnconfirmed(pub Option<CurrentUser>);
 
-impl FromRequestParts<AppContext> for MaybeUnconfirmed {
+impl<S: Context> FromRequestParts<S> for MaybeUnconfirmed {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, ctx: &AppContext) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, ctx: &S) -> Result<Self> {
         if_any(CurrentUser::confined_or_not(parts, ctx).await).map(Self)
     }
 }
@@ -193,10 +194,10 @@ fn if_any(caller: Result<CurrentUser>) -> Result<Option<CurrentUser>> {
 /// Where the request comes from.
 pub struct From(pub Origin);
 
-impl FromRequestParts<AppContext> for From {
+impl<S: Context> FromRequestParts<S> for From {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &AppContext) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
         let agent = parts
             .headers
             .get(header::USER_AGENT)
@@ -215,10 +216,10 @@ pub struct KnownDevice(pub Option<String>);
 /// Its name. Not personal, and sent to the token endpoint only.
 pub const DEVICE_COOKIE: &str = "rollcall_device";
 
-impl FromRequestParts<AppContext> for KnownDevice {
+impl<S: Context> FromRequestParts<S> for KnownDevice {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &AppContext) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
         let cookies = parts
             .headers
             .get_all(header::COOKIE)
@@ -248,13 +249,13 @@ fn bearer_token(headers: &HeaderMap) -> Option<&str> {
 /// A JSON body that keeps the rules of its parameters.
 pub struct ValidJson<P>(pub P);
 
-impl<P: Params> FromRequest<AppContext> for ValidJson<P> {
+impl<P: Params, S: Context> FromRequest<S> for ValidJson<P> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, ctx: &AppContext) -> Result<Self> {
-        let rollcall = Runtime::of(ctx)?;
+    async fn from_request(request: Request, ctx: &S) -> Result<Self> {
+        let rollcall = Runtime::of(ctx.app())?;
         let body = match content_type(&request) {
-            JSON => json(&read(request, ctx).await?)?,
+            JSON => json(&read(request).await?)?,
             _ => return Err(Problem::from_status(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
         };
         parse(body, &rollcall.settings)
@@ -266,14 +267,14 @@ impl<P: Params> FromRequest<AppContext> for ValidJson<P> {
 /// The same from a form or from JSON.
 pub struct ValidForm<P>(pub P);
 
-impl<P: Params> FromRequest<AppContext> for ValidForm<P> {
+impl<P: Params, S: Context> FromRequest<S> for ValidForm<P> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, ctx: &AppContext) -> Result<Self> {
-        let rollcall = Runtime::of(ctx)?;
+    async fn from_request(request: Request, ctx: &S) -> Result<Self> {
+        let rollcall = Runtime::of(ctx.app())?;
         let body = match content_type(&request) {
-            JSON => json(&read(request, ctx).await?)?,
-            FORM => form(&read(request, ctx).await?)?,
+            JSON => json(&read(request).await?)?,
+            FORM => form(&read(request).await?)?,
             _ => return Err(Problem::from_status(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
         };
         parse(body, &rollcall.settings)
@@ -285,11 +286,11 @@ impl<P: Params> FromRequest<AppContext> for ValidForm<P> {
 /// The parameters of a query that keep their rules.
 pub struct ValidQuery<P>(pub P);
 
-impl<P: Params> FromRequestParts<AppContext> for ValidQuery<P> {
+impl<P: Params, S: Context> FromRequestParts<S> for ValidQuery<P> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, ctx: &AppContext) -> Result<Self> {
-        let rollcall = Runtime::of(ctx)?;
+    async fn from_request_parts(parts: &mut Parts, ctx: &S) -> Result<Self> {
+        let rollcall = Runtime::of(ctx.app())?;
         let query = form(parts.uri.query().unwrap_or_default().as_bytes())?;
         parse(query, &rollcall.settings)
             .map(Self)
@@ -312,8 +313,8 @@ fn content_type(request: &Request) -> &'static str {
     }
 }
 
-async fn read(request: Request, ctx: &AppContext) -> Result<Bytes> {
-    let body = timeout(BODY_DEADLINE, Bytes::from_request(request, ctx))
+async fn read(request: Request) -> Result<Bytes> {
+    let body = timeout(BODY_DEADLINE, Bytes::from_request(request, &()))
         .await
         .map_err(|_| {
             Problem::new(
@@ -360,9 +361,9 @@ fn form(body: &[u8]) -> Result<Value> {
 }
 
 /// The fields of a form, for endpoints with a dialect of their own.
-pub async fn form_fields(request: Request, ctx: &AppContext) -> Result<Value> {
+pub async fn form_fields(request: Request) -> Result<Value> {
     match content_type(&request) {
-        FORM => form(&read(request, ctx).await?),
+        FORM => form(&read(request).await?),
         _ => Err(Problem::from_status(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
     }
 }
@@ -370,10 +371,10 @@ pub async fn form_fields(request: Request, ctx: &AppContext) -> Result<Value> {
 /// An id in the path. What can't be one is the id of nothing: 404.
 pub struct PathId(pub Uuid);
 
-impl FromRequestParts<AppContext> for PathId {
+impl<S: Context> FromRequestParts<S> for PathId {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, ctx: &AppContext) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, ctx: &S) -> Result<Self> {
         let PathName(id) = PathName::from_request_parts(parts, ctx).await?;
         id.parse()
             .map(Self)
@@ -384,10 +385,10 @@ impl FromRequestParts<AppContext> for PathId {
 /// Two ids in a path: the second is of something that belongs to the first.
 pub struct PathIds(pub Uuid, pub Uuid);
 
-impl FromRequestParts<AppContext> for PathIds {
+impl<S: Context> FromRequestParts<S> for PathIds {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, ctx: &AppContext) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, ctx: &S) -> Result<Self> {
         let path = Path::<(Uuid, Uuid)>::from_request_parts(parts, ctx).await;
         // What is no id is nobody's.
         path.map(|Path((outer, inner))| Self(outer, inner))
@@ -398,10 +399,10 @@ impl FromRequestParts<AppContext> for PathIds {
 /// A name in the path.
 pub struct PathName(pub String);
 
-impl FromRequestParts<AppContext> for PathName {
+impl<S: Context> FromRequestParts<S> for PathName {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, ctx: &AppContext) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, ctx: &S) -> Result<Self> {
         let path = Path::<String>::from_request_parts(parts, ctx).await;
         path.map(|Path(name)| Self(name))
             .map_err(|rejection| Problem::from_status(rejection.status()))

@@ -4,6 +4,7 @@ use axum::{Json, http::StatusCode};
 use loco_rs::{app::AppContext, controller::Routes, prelude::post};
 
 use super::{
+    context::Share,
     extractors::{AdminUser, PathId, Rollcall, ValidJson},
     middlewares::rate_limit::RateLimit,
 };
@@ -76,10 +77,13 @@ pub async fn accept(
 
 pub fn routes(ctx: &AppContext) -> Routes {
     Routes::new()
-        .add("/v1/api/admin/invitations", post(create))
-        .add("/v1/api/admin/invitations/{id}", post(create_again))
+        .add("/v1/api/admin/invitations", post(create).share(ctx))
+        .add(
+            "/v1/api/admin/invitations/{id}",
+            post(create_again).share(ctx),
+        )
         .add(
             "/auth/invitation/accept",
-            post(accept).layer(RateLimit::of(ctx)),
+            post(accept).layer(RateLimit::of(ctx)).share(ctx),
         )
 }

@@ -5,6 +5,7 @@ use loco_rs::{app::AppContext, controller::Routes, prelude::post};
 
 use super::{
     auth::counted,
+    context::Share,
     extractors::{From, Rollcall, ValidJson},
     middlewares::rate_limit::RateLimit,
 };
@@ -64,7 +65,7 @@ pub async fn log_in(
 pub fn routes(ctx: &AppContext) -> Routes {
     Routes::new()
         .prefix("/auth/magic-link")
-        .add("/", post(request))
-        .add("/session", post(log_in))
+        .add("/", post(request).share(ctx))
+        .add("/session", post(log_in).share(ctx))
         .layer(RateLimit::of(ctx))
 }

@@ -4,6 +4,7 @@ pub mod account_pages;
 pub mod admin_users;
 pub mod audit;
 pub mod auth;
+pub mod context;
 pub mod dev_mails;
 pub mod extractors;
 pub mod invitations;

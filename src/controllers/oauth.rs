@@ -12,6 +12,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{
+    context::{Context, Share},
     extractors::{Rollcall, form_fields},
     middlewares::rate_limit::RateLimit,
 };
@@ -42,16 +43,16 @@ pub struct OAuthRequest {
     client_secret: Option<String>,
 }
 
-impl FromRequest<AppContext> for OAuthRequest {
+impl<S: Context> FromRequest<S> for OAuthRequest {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, ctx: &AppContext) -> Result<Self> {
-        let rollcall = Runtime::of(ctx)?;
+    async fn from_request(request: Request, ctx: &S) -> Result<Self> {
+        let rollcall = Runtime::of(ctx.app())?;
         let basic = request
             .headers()
             .get(header::AUTHORIZATION)
             .and_then(|value| basic(value.to_str().ok()?));
-        let fields = form_fields(request, ctx).await?;
+        let fields = form_fields(request).await?;
         let params: Option<Self> = serde_json::from_value(fields).ok();
         let shown = basic.or_else(|| {
             let params = params.as_ref()?;
@@ -160,7 +161,7 @@ pub async fn revoke(rollcall: Rollcall, request: OAuthRequest) -> Result<StatusC
 pub fn routes(ctx: &AppContext) -> Routes {
     Routes::new()
         .prefix("/oauth")
-        .add("/introspect", post(introspect))
-        .add("/revoke", post(revoke))
+        .add("/introspect", post(introspect).share(ctx))
+        .add("/revoke", post(revoke).share(ctx))
         .layer(RateLimit::of(ctx))
 }

@@ -4,6 +4,7 @@ use axum::{Json, http::StatusCode};
 use loco_rs::{app::AppContext, controller::Routes, prelude::post};
 
 use super::{
+    context::Share,
     extractors::{From, Rollcall, ValidJson},
     middlewares::rate_limit::RateLimit,
 };
@@ -62,7 +63,7 @@ pub async fn reset(
 pub fn routes(ctx: &AppContext) -> Routes {
     Routes::new()
         .prefix("/auth/password")
-        .add("/forgot", post(forgot))
-        .add("/reset", post(reset))
+        .add("/forgot", post(forgot).share(ctx))
+        .add("/reset", post(reset).share(ctx))
         .layer(RateLimit::of(ctx))
 }

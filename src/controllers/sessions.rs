@@ -2,10 +2,12 @@
 
 use axum::{Json, http::StatusCode};
 use loco_rs::{
+    app::AppContext,
     controller::Routes,
     prelude::{delete, get},
 };
 
+use super::context::Share;
 use super::extractors::{CurrentUser, PathId, Rollcall};
 use crate::views::{problem::Result, sessions::SessionResponse};
 
@@ -55,9 +57,9 @@ pub async fn destroy(
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub fn routes() -> Routes {
+pub fn routes(ctx: &AppContext) -> Routes {
     Routes::new()
         .prefix("/v1/api/users/sessions")
-        .add("/", get(index))
-        .add("/{id}", delete(destroy))
+        .add("/", get(index).share(ctx))
+        .add("/{id}", delete(destroy).share(ctx))
 }

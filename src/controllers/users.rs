@@ -1,8 +1,9 @@
 //! `/v1/api/users`: the caller's own account, and others for administrators.
 
 use axum::{Json, http::StatusCode};
-use loco_rs::{controller::Routes, prelude::get};
+use loco_rs::{app::AppContext, controller::Routes, prelude::get};
 
+use super::context::Share;
 use super::extractors::{AdminUser, CurrentUser, PathId, PathName, Rollcall, ValidJson};
 use crate::{
     models::users::profile::UpdateParams,
@@ -128,16 +129,17 @@ pub async fn show_by_username(
     Ok(Json(user.into()))
 }
 
-pub fn routes() -> Routes {
+pub fn routes(ctx: &AppContext) -> Routes {
     Routes::new()
         .prefix("/v1/api/users")
         .add(
             "/",
             get(show_current)
                 .patch(update_current)
-                .delete(destroy_current),
+                .delete(destroy_current)
+                .share(ctx),
         )
-        .add("/admin-only", get(admin_only))
-        .add("/by-username/{username}", get(show_by_username))
-        .add("/{id}", get(show))
+        .add("/admin-only", get(admin_only).share(ctx))
+        .add("/by-username/{username}", get(show_by_username).share(ctx))
+        .add("/{id}", get(show).share(ctx))
 }

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use super::{
+    context::Share,
     extractors::{From, MaybeUnconfirmed, Rollcall, ValidJson},
     middlewares::rate_limit::RateLimit,
 };
@@ -107,8 +108,8 @@ pub async fn change(
 pub fn routes(ctx: &AppContext) -> Routes {
     Routes::new()
         .prefix("/auth")
-        .add("/verify-email/request", post(request))
-        .add("/verify-email", post(verify))
-        .add("/change-email", post(change))
+        .add("/verify-email/request", post(request).share(ctx))
+        .add("/verify-email", post(verify).share(ctx))
+        .add("/change-email", post(change).share(ctx))
         .layer(RateLimit::of(ctx))
 }

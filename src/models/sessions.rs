@@ -32,6 +32,7 @@ pub mod purge;
 pub mod refresh_token;
 pub mod revocation;
 pub mod rotation;
+mod with_user;
 
 impl ActiveModelBehavior for ActiveModel {}
 
@@ -279,19 +280,5 @@ impl Sessions {
         let mut sessions = query.all(db).await?;
         sessions.retain(|session| self.is_live(session, user.role, now));
         Ok(sessions)
-    }
-}
-
-impl Model {
-    /// A session and its user, in one query by the primary key.
-    pub async fn find_with_user(
-        db: &impl ConnectionTrait,
-        id: Uuid,
-    ) -> Result<Option<(Self, users::Model)>> {
-        let found = Entity::find_by_id(id)
-            .find_also_related(users::Entity)
-            .one(db)
-            .await?;
-        Ok(found.and_then(|(session, user)| Some((session, user?))))
     }
 }

@@ -13,3 +13,4 @@ mod roles;
 mod timestamps;
 mod transactions;
 mod users;
+mod with_user;

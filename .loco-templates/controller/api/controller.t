@@ -9,7 +9,7 @@ injections:
   content: "pub mod {{ file_name }};"
 - into: src/app.rs
   after: "AppRoutes::"
-  content: "            .add_route(controllers::{{ file_name }}::routes())"
+  content: "            .add_route(controllers::{{ file_name }}::routes(ctx))"
 - into: src/initializers/openapi.rs
   before: "paths-inject"
   content: |2-
@@ -36,8 +36,8 @@ injections:
 use axum::Json;
 use loco_rs::{controller::Routes, prelude::*};
 
-{% if auth %}use super::extractors::CurrentUser;
-{% endif -%}
+use super::{context::Share{% if auth %}, extractors::CurrentUser{% endif %}};
+
 use crate::views::{monitoring::Health, problem::Result};
 
 /// {{ name | title_case }}
@@ -58,11 +58,11 @@ pub async fn {{ action.name }}({% if auth %}_: CurrentUser{% endif %}) -> Result
     Ok(Json(Health { ok: true }))
 }
 {% endfor %}
-pub fn routes() -> Routes {
+pub fn routes(ctx: &AppContext) -> Routes {
     Routes::new()
         .prefix("/v1/api/{{ name | kebab_case }}")
-        .add("/", get(index))
+        .add("/", get(index).share(ctx))
         {%- for action in actions %}
-        .add("/{{ action.name }}", {{ action.verb }}({{ action.name }}))
+        .add("/{{ action.name }}", {{ action.verb }}({{ action.name }}).share(ctx))
         {%- endfor %}
 }

@@ -6,6 +6,7 @@ pub mod problems;
 pub mod rate_limit;
 pub mod request_ids;
 pub mod request_log;
+mod shared;
 pub mod trailing_slash;
 
 use loco_rs::{
@@ -42,5 +43,8 @@ pub fn stack(ctx: &AppContext) -> Vec<Box<dyn MiddlewareLayer>> {
     if let Some(cors) = cors {
         stack.insert_after("problems", cors);
     }
-    stack
+    let shared = stack
+        .into_iter()
+        .map(|layer| Box::new(shared::Shared(layer)) as _);
+    shared.collect()
 }

@@ -93,6 +93,8 @@ pub async fn connect(config: &Config) -> Result<DatabaseConnection, DbErr> {
                 .foreign_keys(true)
                 .busy_timeout(SQLITE_BUSY_TIMEOUT)
                 .pragma("temp_store", "memory")
+                // 1 MiB for each connection: behind it is the system's own cache, once for all.
+                .pragma("cache_size", "-1024")
                 // Rows that a long list reads ahead: with few of them two threads wake each other for each.
                 .row_buffer_size(1000)
                 .optimize_on_close(true, None)

@@ -9,10 +9,13 @@ use std::{
 };
 
 use argon2::{
-    Algorithm, Argon2, PasswordHash, PasswordHasher, PasswordVerifier, Version,
-    password_hash::{Output, SaltString, rand_core::OsRng},
+    Algorithm, Argon2, PasswordHash, Version,
+    password_hash::{Output, Salt, SaltString, rand_core::OsRng},
 };
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::{
+    sync::{Semaphore, oneshot},
+    time::timeout,
+};
 use unicode_normalization::UnicodeNormalization;
 
 use super::imported_hash::ImportedHash;
@@ -20,10 +23,16 @@ use crate::{
     models::{Error, Result},
     settings::Password as Settings,
 };
+use threads::{Desk, Threads};
+
+mod threads;
 
 /// In place of a hash where no password has been chosen, or the one there was is void. Nothing matches
 /// it.
 pub const NONE: &str = "!";
+
+/// As RFC 9106, section 3.1, recommends for what is no key.
+const HASH_BYTES: usize = 32;
 
 /// How hashes of our own begin.
 const OURS: &str = "$argon2id$v=19$";
@@ -35,6 +44,7 @@ pub struct Hasher {
     settings: Settings,
     argon2: Argon2<'static>,
     permits: Arc<Semaphore>,
+    threads: Threads,
     waiting: Arc<AtomicUsize>,
     max_wait: Duration,
     /// Costs as much as a real one and matches no password.
@@ -54,9 +64,7 @@ impl Hasher {
             algorithm: argon2::ARGON2ID_IDENT,
             version: Some(Version::V0x13.into()),
             params: (&params).try_into().map_err(internal)?,
-            salt: Some(
-                argon2::password_hash::Salt::from_b64("bm9ib2R5J3Mgc2FsdA").map_err(internal)?,
-            ),
+            salt: Some(Salt::from_b64("bm9ib2R5J3Mgc2FsdA").map_err(internal)?),
             hash: Some(Output::new(&[0; 32]).map_err(internal)?),
         }
         .to_string();
@@ -64,6 +72,7 @@ impl Hasher {
             settings: settings.clone(),
             argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
             permits: Arc::new(Semaphore::new(settings.permits())),
+            threads: Threads::default(),
             waiting: Arc::default(),
             max_wait: Duration::from_millis(settings.max_wait_ms),
             dummy: dummy.into(),
@@ -78,11 +87,22 @@ impl Hasher {
     /// Hash a new password, in PHC string form.
     pub async fn hash(&self, password: &str) -> Result<String> {
         let password: String = password.nfc().collect();
-        self.on_a_hash_thread(move |argon2| {
+        let argon2 = self.argon2.clone();
+        self.on_a_hash_thread(move |desk| {
             let salt = SaltString::generate(&mut OsRng);
-            let hash = argon2
-                .hash_password(password.as_bytes(), &salt)
-                .map_err(internal)?;
+            let hash = PasswordHash {
+                algorithm: argon2::ARGON2ID_IDENT,
+                version: Some(Version::V0x13.into()),
+                params: argon2.params().try_into().map_err(internal)?,
+                salt: Some(salt.as_salt()),
+                hash: Some(output(
+                    desk,
+                    &argon2,
+                    &password,
+                    salt.as_salt(),
+                    HASH_BYTES,
+                )?),
+            };
             Ok(hash.to_string())
         })
         .await
@@ -94,19 +114,16 @@ impl Hasher {
         let hash = hash.filter(|hash| *hash != NONE);
         let hash: String = hash.unwrap_or(&self.dummy).to_string();
         let typed = password.to_string();
-        self.on_a_hash_thread(move |argon2| {
+        self.on_a_hash_thread(move |desk| {
             if !hash.starts_with(OURS) {
                 let hash = ImportedHash::parse(&hash).map_err(internal)?;
                 return Ok(hash.verify(&typed));
             }
             let hash = PasswordHash::new(&hash).map_err(internal)?;
-            let matches = |password: &str| {
-                let verified = argon2.verify_password(password.as_bytes(), &hash);
-                verified.is_ok()
-            };
             let password: String = typed.nfc().collect();
             // Whoever made one like ours may have hashed what was typed.
-            Ok(matches(&password) || (password != typed && matches(&typed)))
+            Ok(matches(desk, &password, &hash)?
+                || (password != typed && matches(desk, &typed, &hash)?))
         })
         .await
     }
@@ -134,7 +151,7 @@ impl Hasher {
 
     async fn on_a_hash_thread<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Argon2<'static>) -> Result<T> + Send + 'static,
+        work: impl FnOnce(&mut Desk) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let waiting = Waiting::count(&self.waiting);
         let permit = timeout(self.max_wait, Arc::clone(&self.permits).acquire_owned())
@@ -142,15 +159,50 @@ impl Hasher {
             .map_err(|_| Error::Overloaded("password hashing"))?
             .map_err(internal)?;
         drop(waiting);
-        let argon2 = self.argon2.clone();
-        tokio::task::spawn_blocking(move || {
+        let (sender, done) = oneshot::channel();
+        self.threads.run(move |desk| {
+            let outcome = work(desk);
             // Given back when the work is done, also when the request that asked for it is gone.
-            let _permit = permit;
-            work(&argon2)
-        })
-        .await
-        .map_err(internal)?
+            Box::new(move || {
+                drop(permit);
+                let _ = sender.send(outcome);
+            })
+        })?;
+        done.await.map_err(internal)?
     }
+}
+
+fn output(
+    desk: &mut Desk,
+    argon2: &Argon2<'_>,
+    password: &str,
+    salt: Salt<'_>,
+    length: usize,
+) -> Result<Output> {
+    let mut bytes = [0; Salt::MAX_LENGTH];
+    let salt = salt.decode_b64(&mut bytes).map_err(internal)?;
+    let memory = desk.blocks(argon2.params().block_count());
+    Output::init_with(length, |out| {
+        let hashed = argon2.hash_password_into_with_memory(password.as_bytes(), salt, out, memory);
+        Ok(hashed?)
+    })
+    .map_err(internal)
+}
+
+/// By the parameters of the hash. The comparison takes the same time wherever the two differ.
+fn matches(desk: &mut Desk, password: &str, hash: &PasswordHash<'_>) -> Result<bool> {
+    let (Some(salt), Some(expected)) = (hash.salt, hash.hash) else {
+        return Ok(false);
+    };
+    let algorithm = Algorithm::try_from(hash.algorithm).map_err(internal)?;
+    let version = hash
+        .version
+        .map(Version::try_from)
+        .transpose()
+        .map_err(internal)?;
+    let params = argon2::Params::try_from(hash).map_err(internal)?;
+    let argon2 = Argon2::new(algorithm, version.unwrap_or_default(), params);
+    Ok(output(desk, &argon2, password, salt, expected.len())? == expected)
 }
 
 /// Counted until it is dropped, also when the request that waits is gone.
