@@ -2,7 +2,7 @@
 
 use std::{
     io::Read,
-    net::{TcpStream, ToSocketAddrs},
+    net::{Ipv4Addr, TcpStream, ToSocketAddrs},
     path::Path,
     time::Duration,
 };
@@ -25,7 +25,7 @@ use crate::{
         outbox_mails,
     },
     runtime::Runtime,
-    settings,
+    settings::{self, Settings},
 };
 
 /// A mail server gets so long to say who it is (RFC 5321, section 4.5.3.2.1, would give it minutes).
@@ -266,7 +266,14 @@ pub async fn report<H: Hooks>(ctx: &AppContext, as_json: bool) -> Result<bool> {
         checks.push(doctor::check_queue(&ctx.config).await);
     }
     if ctx.environment == Environment::Production {
-        checks.push(doctor::check_production_safety(&ctx.config));
+        let mut config = ctx.config.clone();
+        // For the framework nobody reaches such an address; a proxy of this machine does, and nobody else should.
+        let settings = Settings::from_config(&config, &ctx.environment)?;
+        let proxies = &settings.trusted_proxies.0;
+        if proxies.iter().any(|network| network.addr().is_loopback()) {
+            config.server.binding = Ipv4Addr::UNSPECIFIED.to_string();
+        }
+        checks.push(doctor::check_production_safety(&config));
     } else if !doctor::check_seaorm_cli().is_ok_and(|tool| tool.valid()) {
         checks.push(doubtful(
             "generators need sea-orm-cli: cargo install sea-orm-cli --locked --version 2.0.4",

@@ -96,3 +96,19 @@ async fn production_needs_tables_and_a_mail_server_that_answers() {
     assert_eq!(of(&found, "secret").expect("secret").0, "ok");
     assert_eq!(of(&found, "schema").expect("schema").0, "ok");
 }
+
+#[tokio::test]
+async fn an_address_of_this_machine_is_right_behind_a_proxy_of_this_machine() {
+    let ground = Ground::new().await;
+    command(&["db", "migrate"], &ground.database(), &PRODUCTION).await;
+    let alone = [&PRODUCTION[..], &[("BINDING", "127.0.0.1")]].concat();
+    let behind = [&alone[..], &[("TRUSTED_PROXIES", "127.0.0.1/32")]].concat();
+
+    for (variables, status) in [(&alone, "failed"), (&behind, "ok")] {
+        let run = doctor(&ground.database(), variables).await;
+
+        let found: Value = serde_json::from_str(&run.stdout).expect("JSON, and nothing else");
+        let settings = of(&found, "production settings").expect("settings");
+        assert_eq!(settings.0, status, "{found}");
+    }
+}
