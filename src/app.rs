@@ -1,6 +1,6 @@
 //! The table of contents: what is mounted where, and what happens at boot.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use axum::{Router, http::StatusCode};
@@ -113,8 +113,10 @@ impl Hooks for App {
         Ok(openapi::routes(ctx)?.fallback(async || Problem::from_status(StatusCode::NOT_FOUND)))
     }
 
-    async fn after_routes(router: Router, _ctx: &AppContext) -> Result<Router> {
-        Ok(middlewares::trailing_slash::trim(router))
+    async fn after_routes(router: Router, ctx: &AppContext) -> Result<Router> {
+        let rollcall = Runtime::of(ctx)?;
+        let trusted = &rollcall.settings.trusted_proxies.0;
+        Ok(middlewares::before_routing(router, trusted))
     }
 
     /// Once it is known that the secret may be used on this address.
@@ -140,6 +142,7 @@ impl Hooks for App {
     }
 
     fn routes(ctx: &AppContext) -> AppRoutes {
+        let ctx = &Arc::new(ctx.clone());
         AppRoutes::empty()
             .add_route(controllers::monitoring::routes(ctx))
             .add_route(controllers::auth::routes(ctx))

@@ -1,8 +1,6 @@
 //! `/account`: pages for the links in mails, where there is no front end. Opening one changes nothing;
 //! its form does what the endpoint of the same name below `/auth` does, by the same call.
 
-use std::sync::Arc;
-
 use axum::{
     extract::{FromRequest, FromRequestParts, Query, Request, State},
     http::{header, request::Parts},
@@ -10,7 +8,6 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use loco_rs::{
-    app::AppContext,
     controller::{Routes, views::ViewEngine},
     prelude::get,
 };
@@ -18,7 +15,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    context::{Context, Share},
+    context::{Context, SharedContext},
     extractors::{From, Rollcall, form_fields},
     middlewares::rate_limit::RateLimit,
 };
@@ -267,7 +264,7 @@ async fn forgot_password(
 
 /// People read a page, not a problem document.
 async fn problems_as_pages(
-    State(ctx): State<Arc<AppContext>>,
+    State(ctx): State<SharedContext>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -292,33 +289,45 @@ async fn problems_as_pages(
     }
 }
 
-pub fn routes(ctx: &AppContext) -> Routes {
+pub fn routes(ctx: &SharedContext) -> Routes {
     Routes::new()
         .prefix("/account")
         .add(
             "/verify-email",
-            get(verify_email_form).post(verify_email).share(ctx),
+            get(verify_email_form)
+                .post(verify_email)
+                .with_state(ctx.clone()),
         )
         .add(
             "/reset-password",
-            get(reset_password_form).post(reset_password).share(ctx),
+            get(reset_password_form)
+                .post(reset_password)
+                .with_state(ctx.clone()),
         )
         .add(
             "/invitation",
-            get(invitation_form).post(invitation).share(ctx),
+            get(invitation_form)
+                .post(invitation)
+                .with_state(ctx.clone()),
         )
         .add(
             "/magic-link",
-            get(magic_link_form).post(magic_link).share(ctx),
+            get(magic_link_form)
+                .post(magic_link)
+                .with_state(ctx.clone()),
         )
         .add(
             "/change-email",
-            get(change_email_form).post(change_email).share(ctx),
+            get(change_email_form)
+                .post(change_email)
+                .with_state(ctx.clone()),
         )
         .add(
             "/forgot-password",
-            get(forgot_password_form).post(forgot_password).share(ctx),
+            get(forgot_password_form)
+                .post(forgot_password)
+                .with_state(ctx.clone()),
         )
         .layer(RateLimit::of(ctx))
-        .layer(from_fn_with_state(Arc::new(ctx.clone()), problems_as_pages))
+        .layer(from_fn_with_state(ctx.clone(), problems_as_pages))
 }

@@ -7,13 +7,14 @@ use axum::{
     response::Response,
 };
 use loco_rs::{
-    app::AppContext,
     controller::Routes,
     prelude::{get, post, put},
 };
 
-use super::context::Share;
-use super::extractors::{AdminUser, PathId, PathIds, Rollcall, ValidJson, ValidQuery};
+use super::{
+    context::SharedContext,
+    extractors::{AdminUser, PathId, PathIds, Rollcall, ValidJson, ValidQuery},
+};
 use crate::{
     models::{
         self,
@@ -346,33 +347,39 @@ pub async fn end_session(
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub fn routes(ctx: &AppContext) -> Routes {
+pub fn routes(ctx: &SharedContext) -> Routes {
     Routes::new()
         .prefix("/v1/api/admin/users")
-        .add("/", get(index).post(create).share(ctx))
+        .add("/", get(index).post(create).with_state(ctx.clone()))
         .add(
             "/batch",
             post(batch)
                 .layer(DefaultBodyLimit::max(MAX_BATCH_BODY))
-                .share(ctx),
+                .with_state(ctx.clone()),
         )
-        .add("/{id}", get(show).patch(update).delete(destroy).share(ctx))
-        .add("/{id}/role", put(assign_role).share(ctx))
+        .add(
+            "/{id}",
+            get(show)
+                .patch(update)
+                .delete(destroy)
+                .with_state(ctx.clone()),
+        )
+        .add("/{id}/role", put(assign_role).with_state(ctx.clone()))
         .add(
             "/{id}/suspension",
-            put(suspend).delete(reinstate).share(ctx),
+            put(suspend).delete(reinstate).with_state(ctx.clone()),
         )
-        .add("/{id}/restore", post(restore).share(ctx))
+        .add("/{id}/restore", post(restore).with_state(ctx.clone()))
         .add(
             "/{id}/password-reset",
-            post(force_password_reset).share(ctx),
+            post(force_password_reset).with_state(ctx.clone()),
         )
         .add(
             "/{id}/sessions",
-            get(sessions).delete(end_sessions).share(ctx),
+            get(sessions).delete(end_sessions).with_state(ctx.clone()),
         )
         .add(
             "/{id}/sessions/{session_id}",
-            axum::routing::delete(end_session).share(ctx),
+            axum::routing::delete(end_session).with_state(ctx.clone()),
         )
 }

@@ -2,10 +2,12 @@
 //! `/v1/api/users/export`: one's own part of it, and everything else.
 
 use axum::{Json, extract::OriginalUri, response::Response};
-use loco_rs::{app::AppContext, controller::Routes, prelude::get};
+use loco_rs::{controller::Routes, prelude::get};
 
-use super::context::Share;
-use super::extractors::{AdminUser, CurrentUser, Rollcall, ValidQuery};
+use super::{
+    context::SharedContext,
+    extractors::{AdminUser, CurrentUser, Rollcall, ValidQuery},
+};
 use crate::{
     models::audit_events::search::{self, AuditParams},
     views::{
@@ -75,9 +77,12 @@ pub async fn export(rollcall: Rollcall, caller: CurrentUser) -> Result<Json<Expo
     Ok(Json(Export::new(everything, user, means.now)))
 }
 
-pub fn routes(ctx: &AppContext) -> Routes {
+pub fn routes(ctx: &SharedContext) -> Routes {
     Routes::new()
-        .add("/v1/api/admin/audit", get(index).share(ctx))
-        .add("/v1/api/users/activity", get(activity).share(ctx))
-        .add("/v1/api/users/export", get(export).share(ctx))
+        .add("/v1/api/admin/audit", get(index).with_state(ctx.clone()))
+        .add(
+            "/v1/api/users/activity",
+            get(activity).with_state(ctx.clone()),
+        )
+        .add("/v1/api/users/export", get(export).with_state(ctx.clone()))
 }

@@ -5,10 +5,10 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{AppendHeaders, IntoResponse},
 };
-use loco_rs::{app::AppContext, controller::Routes, prelude::post};
+use loco_rs::{controller::Routes, prelude::post};
 
 use super::{
-    context::Share,
+    context::SharedContext,
     extractors::{
         CurrentUser, DEVICE_COOKIE, From, KnownDevice, MaybeUser, Rollcall, ValidForm, ValidJson,
     },
@@ -179,12 +179,12 @@ pub async fn logout_all(rollcall: Rollcall, caller: CurrentUser) -> Result<Statu
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub fn routes(ctx: &AppContext) -> Routes {
+pub fn routes(ctx: &SharedContext) -> Routes {
     Routes::new()
         .prefix("/auth")
-        .add("/register", post(register).share(ctx))
-        .add("/token", post(token).share(ctx))
-        .add("/logout", post(logout).share(ctx))
-        .add("/logout-all", post(logout_all).share(ctx))
+        .add("/register", post(register).with_state(ctx.clone()))
+        .add("/token", post(token).with_state(ctx.clone()))
+        .add("/logout", post(logout).with_state(ctx.clone()))
+        .add("/logout-all", post(logout_all).with_state(ctx.clone()))
         .layer(RateLimit::of(ctx))
 }

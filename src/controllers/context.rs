@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::routing::MethodRouter;
 use loco_rs::app::AppContext;
+
+/// One for all handlers. axum copies the state for every request, twice, and the framework's context is copied with
+/// its whole configuration: half of what a small answer costs. So routes end with `.with_state(ctx.clone())`.
+pub type SharedContext = Arc<AppContext>;
 
 /// Where a handler's extractors find the application.
 pub trait Context: Send + Sync {
@@ -16,20 +19,8 @@ impl Context for AppContext {
     }
 }
 
-impl Context for Arc<AppContext> {
+impl Context for SharedContext {
     fn app(&self) -> &AppContext {
         self
-    }
-}
-
-/// The framework copies its context for every request, twice, and the whole configuration with it: half of what
-/// a small answer costs. With `.share(ctx)` the handlers of a route have one between them.
-pub trait Share {
-    fn share(self, ctx: &AppContext) -> MethodRouter<AppContext>;
-}
-
-impl Share for MethodRouter<Arc<AppContext>> {
-    fn share(self, ctx: &AppContext) -> MethodRouter<AppContext> {
-        self.with_state(Arc::new(ctx.clone()))
     }
 }

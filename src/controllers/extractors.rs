@@ -12,8 +12,10 @@ use serde_json::Value;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::context::Context;
-use super::middlewares::{client_address, request_log};
+use super::{
+    context::Context,
+    middlewares::{client_address, request_log},
+};
 use crate::{
     models::{
         self, Means,

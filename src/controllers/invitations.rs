@@ -1,10 +1,10 @@
 //! `/v1/api/admin/invitations` and `/auth/invitation`: accounts whose password their owner chooses.
 
 use axum::{Json, http::StatusCode};
-use loco_rs::{app::AppContext, controller::Routes, prelude::post};
+use loco_rs::{controller::Routes, prelude::post};
 
 use super::{
-    context::Share,
+    context::SharedContext,
     extractors::{AdminUser, PathId, Rollcall, ValidJson},
     middlewares::rate_limit::RateLimit,
 };
@@ -75,15 +75,20 @@ pub async fn accept(
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub fn routes(ctx: &AppContext) -> Routes {
+pub fn routes(ctx: &SharedContext) -> Routes {
     Routes::new()
-        .add("/v1/api/admin/invitations", post(create).share(ctx))
+        .add(
+            "/v1/api/admin/invitations",
+            post(create).with_state(ctx.clone()),
+        )
         .add(
             "/v1/api/admin/invitations/{id}",
-            post(create_again).share(ctx),
+            post(create_again).with_state(ctx.clone()),
         )
         .add(
             "/auth/invitation/accept",
-            post(accept).layer(RateLimit::of(ctx)).share(ctx),
+            post(accept)
+                .layer(RateLimit::of(ctx))
+                .with_state(ctx.clone()),
         )
 }

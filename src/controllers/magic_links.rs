@@ -1,11 +1,11 @@
 //! `/auth/magic-link`: logging in by a mail.
 
 use axum::{Json, http::StatusCode};
-use loco_rs::{app::AppContext, controller::Routes, prelude::post};
+use loco_rs::{controller::Routes, prelude::post};
 
 use super::{
     auth::counted,
-    context::Share,
+    context::SharedContext,
     extractors::{From, Rollcall, ValidJson},
     middlewares::rate_limit::RateLimit,
 };
@@ -62,10 +62,10 @@ pub async fn log_in(
     Ok(Json(body))
 }
 
-pub fn routes(ctx: &AppContext) -> Routes {
+pub fn routes(ctx: &SharedContext) -> Routes {
     Routes::new()
         .prefix("/auth/magic-link")
-        .add("/", post(request).share(ctx))
-        .add("/session", post(log_in).share(ctx))
+        .add("/", post(request).with_state(ctx.clone()))
+        .add("/session", post(log_in).with_state(ctx.clone()))
         .layer(RateLimit::of(ctx))
 }

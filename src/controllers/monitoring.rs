@@ -1,9 +1,9 @@
 //! What a load balancer asks. At the framework's paths.
 
 use axum::Json;
-use loco_rs::{app::AppContext, controller::Routes, prelude::get};
+use loco_rs::{controller::Routes, prelude::get};
 
-use super::{context::Share, extractors::Rollcall};
+use super::{context::SharedContext, extractors::Rollcall};
 use crate::views::{
     monitoring::Health,
     problem::{Problem, Result},
@@ -49,9 +49,9 @@ pub async fn readiness(rollcall: Rollcall) -> Result<Json<Health>> {
     Ok(Json(Health { ok: true }))
 }
 
-pub fn routes(ctx: &AppContext) -> Routes {
+pub fn routes(ctx: &SharedContext) -> Routes {
     Routes::new()
-        .add("/_ping", get(ping).share(ctx))
-        .add("/_health", get(health).share(ctx))
-        .add("/_readiness", get(readiness).share(ctx))
+        .add("/_ping", get(ping).with_state(ctx.clone()))
+        .add("/_health", get(health).with_state(ctx.clone()))
+        .add("/_readiness", get(readiness).with_state(ctx.clone()))
 }

@@ -7,12 +7,12 @@ use axum::{
     http::{StatusCode, header},
 };
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
-use loco_rs::{app::AppContext, controller::Routes, prelude::post};
+use loco_rs::{controller::Routes, prelude::post};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{
-    context::{Context, Share},
+    context::{Context, SharedContext},
     extractors::{Rollcall, form_fields},
     middlewares::rate_limit::RateLimit,
 };
@@ -158,10 +158,10 @@ pub async fn revoke(rollcall: Rollcall, request: OAuthRequest) -> Result<StatusC
     Ok(StatusCode::OK)
 }
 
-pub fn routes(ctx: &AppContext) -> Routes {
+pub fn routes(ctx: &SharedContext) -> Routes {
     Routes::new()
         .prefix("/oauth")
-        .add("/introspect", post(introspect).share(ctx))
-        .add("/revoke", post(revoke).share(ctx))
+        .add("/introspect", post(introspect).with_state(ctx.clone()))
+        .add("/revoke", post(revoke).with_state(ctx.clone()))
         .layer(RateLimit::of(ctx))
 }

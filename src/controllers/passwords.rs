@@ -1,10 +1,10 @@
 //! `/auth/password`: for somebody who has forgotten it.
 
 use axum::{Json, http::StatusCode};
-use loco_rs::{app::AppContext, controller::Routes, prelude::post};
+use loco_rs::{controller::Routes, prelude::post};
 
 use super::{
-    context::Share,
+    context::SharedContext,
     extractors::{From, Rollcall, ValidJson},
     middlewares::rate_limit::RateLimit,
 };
@@ -60,10 +60,10 @@ pub async fn reset(
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub fn routes(ctx: &AppContext) -> Routes {
+pub fn routes(ctx: &SharedContext) -> Routes {
     Routes::new()
         .prefix("/auth/password")
-        .add("/forgot", post(forgot).share(ctx))
-        .add("/reset", post(reset).share(ctx))
+        .add("/forgot", post(forgot).with_state(ctx.clone()))
+        .add("/reset", post(reset).with_state(ctx.clone()))
         .layer(RateLimit::of(ctx))
 }

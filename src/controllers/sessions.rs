@@ -2,13 +2,14 @@
 
 use axum::{Json, http::StatusCode};
 use loco_rs::{
-    app::AppContext,
     controller::Routes,
     prelude::{delete, get},
 };
 
-use super::context::Share;
-use super::extractors::{CurrentUser, PathId, Rollcall};
+use super::{
+    context::SharedContext,
+    extractors::{CurrentUser, PathId, Rollcall},
+};
 use crate::views::{problem::Result, sessions::SessionResponse};
 
 /// List sessions
@@ -57,9 +58,9 @@ pub async fn destroy(
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub fn routes(ctx: &AppContext) -> Routes {
+pub fn routes(ctx: &SharedContext) -> Routes {
     Routes::new()
         .prefix("/v1/api/users/sessions")
-        .add("/", get(index).share(ctx))
-        .add("/{id}", delete(destroy).share(ctx))
+        .add("/", get(index).with_state(ctx.clone()))
+        .add("/{id}", delete(destroy).with_state(ctx.clone()))
 }

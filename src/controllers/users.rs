@@ -1,10 +1,12 @@
 //! `/v1/api/users`: the caller's own account, and others for administrators.
 
 use axum::{Json, http::StatusCode};
-use loco_rs::{app::AppContext, controller::Routes, prelude::get};
+use loco_rs::{controller::Routes, prelude::get};
 
-use super::context::Share;
-use super::extractors::{AdminUser, CurrentUser, PathId, PathName, Rollcall, ValidJson};
+use super::{
+    context::SharedContext,
+    extractors::{AdminUser, CurrentUser, PathId, PathName, Rollcall, ValidJson},
+};
 use crate::{
     models::users::profile::UpdateParams,
     views::{
@@ -129,7 +131,7 @@ pub async fn show_by_username(
     Ok(Json(user.into()))
 }
 
-pub fn routes(ctx: &AppContext) -> Routes {
+pub fn routes(ctx: &SharedContext) -> Routes {
     Routes::new()
         .prefix("/v1/api/users")
         .add(
@@ -137,9 +139,12 @@ pub fn routes(ctx: &AppContext) -> Routes {
             get(show_current)
                 .patch(update_current)
                 .delete(destroy_current)
-                .share(ctx),
+                .with_state(ctx.clone()),
         )
-        .add("/admin-only", get(admin_only).share(ctx))
-        .add("/by-username/{username}", get(show_by_username).share(ctx))
-        .add("/{id}", get(show).share(ctx))
+        .add("/admin-only", get(admin_only).with_state(ctx.clone()))
+        .add(
+            "/by-username/{username}",
+            get(show_by_username).with_state(ctx.clone()),
+        )
+        .add("/{id}", get(show).with_state(ctx.clone()))
 }

@@ -1,13 +1,13 @@
 //! `/auth/verify-email` and `/auth/change-email`: whose mailbox an address is.
 
 use axum::{Json, http::StatusCode};
-use loco_rs::{app::AppContext, controller::Routes, prelude::post};
+use loco_rs::{controller::Routes, prelude::post};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use validator::Validate;
 
 use super::{
-    context::Share,
+    context::SharedContext,
     extractors::{From, MaybeUnconfirmed, Rollcall, ValidJson},
     middlewares::rate_limit::RateLimit,
 };
@@ -105,11 +105,14 @@ pub async fn change(
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub fn routes(ctx: &AppContext) -> Routes {
+pub fn routes(ctx: &SharedContext) -> Routes {
     Routes::new()
         .prefix("/auth")
-        .add("/verify-email/request", post(request).share(ctx))
-        .add("/verify-email", post(verify).share(ctx))
-        .add("/change-email", post(change).share(ctx))
+        .add(
+            "/verify-email/request",
+            post(request).with_state(ctx.clone()),
+        )
+        .add("/verify-email", post(verify).with_state(ctx.clone()))
+        .add("/change-email", post(change).with_state(ctx.clone()))
         .layer(RateLimit::of(ctx))
 }

@@ -25,7 +25,7 @@ use crate::{
         outbox_mails,
     },
     runtime::Runtime,
-    settings::{self, Settings},
+    settings,
 };
 
 /// A mail server gets so long to say who it is (RFC 5321, section 4.5.3.2.1, would give it minutes).
@@ -268,8 +268,8 @@ pub async fn report<H: Hooks>(ctx: &AppContext, as_json: bool) -> Result<bool> {
     if ctx.environment == Environment::Production {
         let mut config = ctx.config.clone();
         // For the framework nobody reaches such an address; a proxy of this machine does, and nobody else should.
-        let settings = Settings::from_config(&config, &ctx.environment)?;
-        let proxies = &settings.trusted_proxies.0;
+        let rollcall = Runtime::of(ctx)?;
+        let proxies = &rollcall.settings.trusted_proxies.0;
         if proxies.iter().any(|network| network.addr().is_loopback()) {
             config.server.binding = Ipv4Addr::UNSPECIFIED.to_string();
         }

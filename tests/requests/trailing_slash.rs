@@ -1,15 +1,14 @@
 //! What is trimmed from a path, and what is left alone.
 
 use axum::{Router, http::Uri};
-use rollcall::controllers::middlewares::trailing_slash::trim;
+use rollcall::controllers::middlewares::before_routing;
 
 use crate::support::Client;
 
 #[tokio::test]
 async fn one_slash_at_the_end_is_trimmed_and_nothing_else() {
-    let client = Client::new(trim(
-        Router::new().fallback(async |uri: Uri| uri.to_string()),
-    ));
+    let router = Router::new().fallback(async |uri: Uri| uri.to_string());
+    let client = Client::new(before_routing(router, &[]));
 
     for (given, seen) in [
         ("/", "/"),

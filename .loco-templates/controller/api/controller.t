@@ -36,7 +36,7 @@ injections:
 use axum::Json;
 use loco_rs::{controller::Routes, prelude::*};
 
-use super::{context::Share{% if auth %}, extractors::CurrentUser{% endif %}};
+use super::{context::SharedContext{% if auth %}, extractors::CurrentUser{% endif %}};
 
 use crate::views::{monitoring::Health, problem::Result};
 
@@ -58,11 +58,11 @@ pub async fn {{ action.name }}({% if auth %}_: CurrentUser{% endif %}) -> Result
     Ok(Json(Health { ok: true }))
 }
 {% endfor %}
-pub fn routes(ctx: &AppContext) -> Routes {
+pub fn routes(ctx: &SharedContext) -> Routes {
     Routes::new()
         .prefix("/v1/api/{{ name | kebab_case }}")
-        .add("/", get(index).share(ctx))
+        .add("/", get(index).with_state(ctx.clone()))
         {%- for action in actions %}
-        .add("/{{ action.name }}", {{ action.verb }}({{ action.name }}).share(ctx))
+        .add("/{{ action.name }}", {{ action.verb }}({{ action.name }}).with_state(ctx.clone()))
         {%- endfor %}
 }

@@ -19,9 +19,9 @@ injections:
 //! `{{ route }}`
 
 use axum::{Json, extract::OriginalUri, http::StatusCode, response::Response};
-use loco_rs::{app::AppContext, controller::Routes, prelude::get};
+use loco_rs::{controller::Routes, prelude::get};
 
-use super::{context::Share, extractors::{ {% if is_shared %}AdminUser,{% endif %} CurrentUser, PathId, Rollcall, ValidJson, ValidQuery}};
+use super::{context::SharedContext, extractors::{ {% if is_shared %}AdminUser,{% endif %} CurrentUser, PathId, Rollcall, ValidJson, ValidQuery}};
 use crate::{
     models::{{ plural }}::{Create{{ pascal }}Params, ListParams, Model, Update{{ pascal }}Params},
     views::{page::Page, {{ plural }}::{{ pascal }}Response, problem::Result},
@@ -129,9 +129,9 @@ pub async fn destroy(rollcall: Rollcall, {{ writer }}, PathId(id): PathId) -> Re
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub fn routes(ctx: &AppContext) -> Routes {
+pub fn routes(ctx: &SharedContext) -> Routes {
     Routes::new()
         .prefix("{{ route }}")
-        .add("/", get(index).post(create).share(ctx))
-        .add("/{id}", get(show).patch(update).delete(destroy).share(ctx))
+        .add("/", get(index).post(create).with_state(ctx.clone()))
+        .add("/{id}", get(show).patch(update).delete(destroy).with_state(ctx.clone()))
 }

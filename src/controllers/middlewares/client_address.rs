@@ -4,13 +4,10 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::{
-    Router,
     extract::{ConnectInfo, Request},
     http::{Extensions, HeaderMap},
-    middleware::Next,
 };
 use ipnet::IpNet;
-use loco_rs::{app::AppContext, controller::middleware::MiddlewareLayer};
 
 /// The client's address, for handlers and other middlewares.
 #[derive(Clone, Copy, Debug)]
@@ -21,35 +18,14 @@ pub fn of(extensions: &Extensions) -> Option<IpAddr> {
     extensions.get::<ClientAddress>().map(|address| address.0)
 }
 
-pub struct ClientAddresses {
-    pub trusted: Vec<IpNet>,
-}
-
-impl MiddlewareLayer for ClientAddresses {
-    fn name(&self) -> &'static str {
-        "client_address"
+pub fn note(mut request: Request, trusted: &[IpNet]) -> Request {
+    let extensions = request.extensions();
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>();
+    if let Some(peer) = peer.map(|peer| peer.0.ip()) {
+        let address = resolve(peer, request.headers(), trusted);
+        request.extensions_mut().insert(ClientAddress(address));
     }
-
-    fn config(&self) -> serde_json::Result<serde_json::Value> {
-        serde_json::to_value(&self.trusted)
-    }
-
-    fn apply(&self, app: Router<AppContext>) -> loco_rs::Result<Router<AppContext>> {
-        let trusted = self.trusted.clone();
-        Ok(app.layer(axum::middleware::from_fn(
-            move |mut request: Request, next: Next| {
-                let peer = request
-                    .extensions()
-                    .get::<ConnectInfo<SocketAddr>>()
-                    .map(|peer| peer.0.ip());
-                if let Some(peer) = peer {
-                    let address = resolve(peer, request.headers(), &trusted);
-                    request.extensions_mut().insert(ClientAddress(address));
-                }
-                next.run(request)
-            },
-        )))
-    }
+    request
 }
 
 /// By `Forwarded` (RFC 7239) or `X-Forwarded-For`, read from the nearest hop on. Where both are there

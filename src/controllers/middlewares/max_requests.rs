@@ -6,12 +6,12 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::Request,
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use loco_rs::{app::AppContext, controller::middleware::MiddlewareLayer};
 use tokio::sync::Semaphore;
 
+use super::around::{Inside, around};
 use crate::{runtime::Runtime, views::problem::Problem};
 
 pub struct MaxRequests(pub Runtime);
@@ -28,9 +28,9 @@ impl MiddlewareLayer for MaxRequests {
     fn apply(&self, app: Router<AppContext>) -> loco_rs::Result<Router<AppContext>> {
         let rollcall = self.0.clone();
         let places = Arc::new(Semaphore::new(rollcall.settings.serving.max_requests));
-        Ok(app.layer(axum::middleware::from_fn(move |request, next| {
-            answer(rollcall.clone(), places.clone(), request, next)
-        })))
+        Ok(around(app, move |request, inside| {
+            answer(rollcall.clone(), places.clone(), request, inside)
+        }))
     }
 }
 
@@ -38,15 +38,15 @@ async fn answer(
     rollcall: Runtime,
     places: Arc<Semaphore>,
     request: Request,
-    next: Next,
+    inside: Inside,
 ) -> Response {
     // What watches over the service must see it also when it is busy.
     if request.uri().path().starts_with("/_") {
-        return next.run(request).await;
+        return inside.answer(request).await;
     }
     let reason = match places.try_acquire() {
         Ok(_) if rollcall.is_overloaded() => "database",
-        Ok(_place) => return next.run(request).await,
+        Ok(_place) => return inside.answer(request).await,
         Err(_) => "requests",
     };
     rollcall.metrics.shed(reason);

@@ -1,11 +1,12 @@
 //! Gives every refusal its body: ours, and those of routing, axum, tower and the framework.
 
-use axum::{Router, extract::Request, middleware::Next, response::Response};
+use axum::{Router, extract::Request, response::Response};
 use loco_rs::{
     app::AppContext,
     controller::middleware::{MiddlewareLayer, request_id::LocoRequestId},
 };
 
+use super::around::{Inside, around};
 use crate::views::problem::{Problem, Rendered};
 
 pub struct Problems;
@@ -20,14 +21,14 @@ impl MiddlewareLayer for Problems {
     }
 
     fn apply(&self, app: Router<AppContext>) -> loco_rs::Result<Router<AppContext>> {
-        Ok(app.layer(axum::middleware::from_fn(problems)))
+        Ok(around(app, problems))
     }
 }
 
-async fn problems(request: Request, next: Next) -> Response {
+async fn problems(request: Request, inside: Inside) -> Response {
     let id = request.extensions().get::<LocoRequestId>().cloned();
     let oauth = request.uri().path().starts_with("/oauth/");
-    let mut response = next.run(request).await;
+    let mut response = inside.answer(request).await;
     let status = response.status();
     let is_refusal = status.is_client_error() || status.is_server_error();
     if !is_refusal || response.extensions().get::<Rendered>().is_some() {

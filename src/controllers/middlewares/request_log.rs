@@ -7,7 +7,6 @@ use axum::{
     Router,
     extract::{MatchedPath, Request},
     http::Method,
-    middleware::Next,
     response::Response,
 };
 use loco_rs::{
@@ -17,6 +16,7 @@ use loco_rs::{
 use tracing::{Instrument, Span, field::Empty};
 use uuid::Uuid;
 
+use super::around::{Inside, around};
 use crate::runtime::Runtime;
 
 /// Answered by no handler.
@@ -38,14 +38,14 @@ impl MiddlewareLayer for RequestLog {
         let Some(rollcall) = self.0.clone() else {
             return Ok(app);
         };
-        Ok(app.layer(axum::middleware::from_fn(move |request, next| {
-            log(rollcall.clone(), request, next)
-        })))
+        Ok(around(app, move |request, inside| {
+            log(rollcall.clone(), request, inside)
+        }))
     }
 }
 
 /// Every line that is written meanwhile carries the request's id, method and path, never its query.
-async fn log(rollcall: Runtime, request: Request, next: Next) -> Response {
+async fn log(rollcall: Runtime, request: Request, inside: Inside) -> Response {
     let _in_flight = rollcall.metrics.request();
     let id = request.extensions().get::<LocoRequestId>();
     let method = method(request.method());
@@ -62,7 +62,7 @@ async fn log(rollcall: Runtime, request: Request, next: Next) -> Response {
     let header = |name: &str| headers.get(name)?.to_str().ok();
     let trace = rollcall.traces.begin(header, method, route);
     let started = Instant::now();
-    let response = next.run(request).instrument(span.clone()).await;
+    let response = inside.answer(request).instrument(span.clone()).await;
     let status = response.status().as_u16();
     let took = started.elapsed();
     if let Some(trace) = trace {

@@ -2,20 +2,14 @@
 //! mounts, and a layer of a router runs after routing: so the path is changed in front of the router.
 
 use axum::{
-    Router,
     extract::Request,
     http::uri::{PathAndQuery, Uri},
 };
-use tower::{Layer, util::MapRequestLayer};
 
 /// Swagger UI redirects `/docs` to `/docs/`: trimming there would never end.
 const UNTOUCHED: &str = "/docs";
 
-pub fn trim(router: Router) -> Router {
-    Router::new().fallback_service(MapRequestLayer::new(trimmed).layer(router))
-}
-
-fn trimmed(mut request: Request) -> Request {
+pub fn trim(mut request: Request) -> Request {
     let path = request.uri().path();
     if path.len() > 1 && path.ends_with('/') && !path.starts_with(UNTOUCHED) {
         let trimmed = &path[..path.len() - 1];
