@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::{
-    ActiveValue::Set, Condition, ConnectionTrait, DatabaseConnection, Iterable, QueryOrder,
-    QuerySelect, entity::prelude::*, sea_query::Expr,
+    ActiveValue::Set, Condition, ConnectionTrait, DatabaseConnection, DatabaseTransaction,
+    Iterable, QueryOrder, QuerySelect, entity::prelude::*, sea_query::Expr,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
@@ -164,6 +164,20 @@ impl Outbox {
             one_time_tokens::void(txn, user.id, token).await?;
         }
         self.write(txn, kind, Some(user.id), recipient, details, now)
+            .await
+    }
+
+    /// As [`Outbox::order`], for an account that this transaction makes: it has no tokens yet, and nobody
+    /// else can lock it.
+    pub async fn order_first(
+        &self,
+        txn: &DatabaseTransaction,
+        kind: Kind,
+        user: &users::Model,
+        now: DateTime<Utc>,
+    ) -> Result<Ordered> {
+        let details = Details::default();
+        self.write(txn, kind, Some(user.id), &user.email, &details, now)
             .await
     }
 

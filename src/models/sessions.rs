@@ -123,7 +123,7 @@ impl Sessions {
     ) -> Result<(Granted, Option<Ordered>)> {
         let Means { outbox, now, .. } = means;
         let user = user
-            .still_the_same(txn, now)
+            .log_in(txn, now)
             .await?
             .ok_or(Error::InvalidCredentials)?;
         let (idle, absolute) = self.lifetimes(user.role);
@@ -159,7 +159,6 @@ impl Sessions {
             None
         };
         let session = session.insert(txn).await?;
-        user.logged_in(txn, now).await?;
         let event = Event::of(Action::Login, user.id)
             .session(id)
             .with("method", method);

@@ -143,18 +143,19 @@ impl Model {
         Ok(newest_first.limit(limit).all(db).await?)
     }
 
-    /// This account as it is now, if its password is what it was and it may log in; kept so until the
-    /// transaction ends.
-    pub async fn still_the_same(
+    /// Log this account in, if its password is what it was and it may: as it is now, and kept so until the
+    /// transaction ends. Not a change of the account: `updated_at` stays.
+    pub async fn log_in(
         &self,
-        txn: &impl ConnectionTrait,
+        txn: &DatabaseTransaction,
         now: DateTime<Utc>,
     ) -> Result<Option<Self>> {
-        let query = Entity::find_by_id(self.id)
+        let update = Entity::update_many()
+            .col_expr(Column::LastLoginAt, Expr::value(Some(now.fixed_offset())))
+            .filter(Column::Id.eq(self.id))
             .filter(Column::HashedPassword.eq(&self.hashed_password))
-            .filter(is_usable(now))
-            .lock(LockType::NoKeyUpdate);
-        Ok(query.one(txn).await?)
+            .filter(is_usable(now));
+        Ok(update.exec_with_returning(txn).await?.pop())
     }
 
     /// The account as it is now, deleted or not, and kept so until the transaction ends. New rows may
@@ -175,16 +176,6 @@ impl Model {
 
     pub fn is_suspended(&self, now: DateTime<Utc>) -> bool {
         !self.is_active && self.suspended_until.is_none_or(|until| now < until)
-    }
-
-    /// Keep when it logged in last. Not a change of the account: `updated_at` stays.
-    pub async fn logged_in(&self, txn: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<()> {
-        Entity::update_many()
-            .col_expr(Column::LastLoginAt, Expr::value(Some(now.fixed_offset())))
-            .filter(Column::Id.eq(self.id))
-            .exec(txn)
-            .await?;
-        Ok(())
     }
 
     /// What it may be called at login, in the form that is looked up.

@@ -1,6 +1,10 @@
 //! A name by which people know a device, "Firefox on Linux", and whether it is a new one.
 
-use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect, entity::prelude::*};
+use sea_orm::{
+    ConnectionTrait, DbErr, QueryOrder, QuerySelect, QueryTrait,
+    entity::prelude::*,
+    sea_query::{Alias, Query},
+};
 
 use super::{Column, Entity, Origin};
 use crate::models::Result;
@@ -56,13 +60,23 @@ pub async fn is_new(db: &impl ConnectionTrait, user_id: Uuid, origin: &Origin) -
     if origin.known_to == Some(user_id) {
         return Ok(false);
     }
-    let logins = Entity::find()
+    let seen = [Column::UserAgent, Column::IpAddress];
+    let latest = Entity::find()
         .select_only()
-        .columns([Column::UserAgent, Column::IpAddress])
+        .columns(seen)
         .filter(Column::UserId.eq(user_id))
         .order_by_desc(Column::Id)
         .limit(LOOKED_AT);
-    let logins: Vec<(Option<String>, Option<String>)> = logins.into_tuple().all(db).await?;
+    // Most are from the same few.
+    let mut each = Query::select();
+    each.distinct()
+        .columns(seen)
+        .from_subquery(latest.into_query(), Alias::new("latest"));
+    let logins = db.query_all(&each).await?;
+    let logins: Vec<(Option<String>, Option<String>)> = logins
+        .iter()
+        .map(|login| Ok((login.try_get_by_index(0)?, login.try_get_by_index(1)?)))
+        .collect::<Result<_, DbErr>>()?;
     let address = origin.address.map(|address| address.to_string());
     let this = name(origin.user_agent.as_deref());
     let known = logins

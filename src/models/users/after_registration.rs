@@ -15,7 +15,7 @@ use sea_orm::DatabaseTransaction;
 use super::Model;
 use crate::models::{
     Error, Means, Result,
-    outbox_mails::{Details, Kind, Ordered},
+    outbox_mails::{Kind, Ordered},
 };
 
 /// How an account came to be.
@@ -71,8 +71,7 @@ impl Model {
             }
             Err(err) => return Err(err),
         }
-        let details = Details::default();
-        let mail = outbox.order(txn, Kind::VerifyEmail, self, &self.email, &details, now);
+        let mail = outbox.order_first(txn, Kind::VerifyEmail, self, now);
         Ok(Some(mail.await?))
     }
 }

@@ -31,9 +31,6 @@ mod threads;
 /// it.
 pub const NONE: &str = "!";
 
-/// As RFC 9106, section 3.1, recommends for what is no key.
-const HASH_BYTES: usize = 32;
-
 /// How hashes of our own begin.
 const OURS: &str = "$argon2id$v=19$";
 
@@ -60,14 +57,9 @@ impl Hasher {
             None,
         )
         .map_err(internal)?;
-        let dummy = PasswordHash {
-            algorithm: argon2::ARGON2ID_IDENT,
-            version: Some(Version::V0x13.into()),
-            params: (&params).try_into().map_err(internal)?,
-            salt: Some(Salt::from_b64("bm9ib2R5J3Mgc2FsdA").map_err(internal)?),
-            hash: Some(Output::new(&[0; 32]).map_err(internal)?),
-        }
-        .to_string();
+        let salt = Salt::from_b64("bm9ib2R5J3Mgc2FsdA").map_err(internal)?;
+        let nothing = Output::new(&[0; argon2::Params::DEFAULT_OUTPUT_LEN]).map_err(internal)?;
+        let dummy = phc(&params, salt, nothing)?;
         Ok(Self {
             settings: settings.clone(),
             argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
@@ -90,20 +82,10 @@ impl Hasher {
         let argon2 = self.argon2.clone();
         self.on_a_hash_thread(move |desk| {
             let salt = SaltString::generate(&mut OsRng);
-            let hash = PasswordHash {
-                algorithm: argon2::ARGON2ID_IDENT,
-                version: Some(Version::V0x13.into()),
-                params: argon2.params().try_into().map_err(internal)?,
-                salt: Some(salt.as_salt()),
-                hash: Some(output(
-                    desk,
-                    &argon2,
-                    &password,
-                    salt.as_salt(),
-                    HASH_BYTES,
-                )?),
-            };
-            Ok(hash.to_string())
+            let salt = salt.as_salt();
+            let length = argon2::Params::DEFAULT_OUTPUT_LEN;
+            let made = output(desk, &argon2, &password, salt, length)?;
+            phc(argon2.params(), salt, made)
         })
         .await
     }
@@ -170,6 +152,18 @@ impl Hasher {
         })?;
         done.await.map_err(internal)?
     }
+}
+
+/// A hash of ours, in PHC string form.
+fn phc(params: &argon2::Params, salt: Salt<'_>, made: Output) -> Result<String> {
+    let hash = PasswordHash {
+        algorithm: argon2::ARGON2ID_IDENT,
+        version: Some(Version::V0x13.into()),
+        params: params.try_into().map_err(internal)?,
+        salt: Some(salt),
+        hash: Some(made),
+    };
+    Ok(hash.to_string())
 }
 
 fn output(
