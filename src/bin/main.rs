@@ -16,9 +16,13 @@ mod generators;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    match run().await {
+fn main() -> ExitCode {
+    // With them a process that rests has 51 MiB, without 31; hashes are 3 % slower without.
+    #[cfg(target_os = "linux")]
+    if let Err(err) = rustix::thread::disable_transparent_huge_pages(true) {
+        eprintln!("memory comes in huge pages: {err}");
+    }
+    match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(err) => {
             eprintln!("error: {err}");
@@ -27,6 +31,7 @@ async fn main() -> ExitCode {
     }
 }
 
+#[tokio::main]
 async fn run() -> loco_rs::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let Some(command) = doctor::asked_for(&arguments) {

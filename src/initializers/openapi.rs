@@ -1,6 +1,8 @@
 //! The OpenAPI document at `/openapi.json` and Swagger UI at `/docs`, both from the binary.
 
-use axum::{Json, Router, routing::get};
+use std::sync::OnceLock;
+
+use axum::{Router, body::Bytes, http::header, response::IntoResponse, routing::get};
 use loco_rs::{Result, app::AppContext};
 use utoipa::{
     Modify, OpenApi,
@@ -214,13 +216,25 @@ pub fn routes(ctx: &AppContext) -> Result<Router<AppContext>> {
     if !Runtime::of(ctx)?.settings.docs.enable {
         return Ok(Router::new());
     }
-    let document = Document::openapi();
     // No validator badge: it would send the document to a stranger.
     let config = Config::from(DOCUMENT)
         .validator_url("none")
         .persist_authorization(true);
     let page = SwaggerUi::new("/docs").config(config);
-    Ok(Router::new()
-        .route(DOCUMENT, get(async || Json(document)))
-        .merge(page))
+    Ok(Router::new().route(DOCUMENT, get(document)).merge(page))
+}
+
+/// Made when it is first asked for, and kept: most processes never are.
+async fn document() -> problem::Result<impl IntoResponse> {
+    static WRITTEN: OnceLock<Bytes> = OnceLock::new();
+    let written = if let Some(written) = WRITTEN.get() {
+        written
+    } else {
+        let written = serde_json::to_vec(&Document::openapi()).map_err(loco_rs::Error::from)?;
+        WRITTEN.get_or_init(|| written.into())
+    };
+    Ok((
+        [(header::CONTENT_TYPE, "application/json")],
+        written.clone(),
+    ))
 }
