@@ -897,6 +897,8 @@ pub fn explain(err: loco_rs::Error, environment: &Environment) -> loco_rs::Error
     let path = file.split(" (merged").next().unwrap_or(&file);
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let mut faults: Vec<String> = text.lines().filter_map(variable_fault).collect();
+    // A key whose default depends on something has a line for each.
+    faults.dedup();
     if faults.is_empty() {
         faults.push(format!("{file}: {}", without_value(&err.to_string())));
     }
@@ -906,6 +908,9 @@ pub fn explain(err: loco_rs::Error, environment: &Environment) -> loco_rs::Error
 /// For a line `key: <%= get_env(name="VARIABLE", default="1") %>`: what is wrong with the variable.
 fn variable_fault(line: &str) -> Option<String> {
     let key = line.split(':').next()?.trim();
+    if key.starts_with("<%") {
+        return None;
+    }
     let (variable, rest) = line.split_once("get_env(name=\"")?.1.split_once('"')?;
     let value = environment_variable(variable)?;
     let default = rest.split('"').nth(1).unwrap_or_default();

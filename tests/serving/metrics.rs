@@ -40,7 +40,7 @@ fn value(text: &str, line: &str) -> f64 {
 #[tokio::test]
 async fn what_was_answered_is_counted_by_route_and_status() {
     let ground = Ground::new().await;
-    let (server, metrics) = watched(&ground, &[]).await;
+    let (server, metrics) = watched(&ground, &[("DB_MAX_CONNECTIONS", "5")]).await;
     let ada = json!({"username": "ada", "email": "ada@example.com", "password": PASSWORD});
     assert_eq!(server.post("/auth/register", ada).await.0, 201);
     let login = |password: &str| json!({"username": "ada", "password": password});
@@ -98,7 +98,7 @@ async fn what_was_answered_is_counted_by_route_and_status() {
         ),
         (r#"rollcall_password_hashes{state="waiting"}"#, 0.0),
         ("rollcall_http_requests_in_flight", 0.0),
-        ("rollcall_database_connections_limit", 16.0),
+        ("rollcall_database_connections_limit", 5.0),
         ("rollcall_database_up", 1.0),
         (r#"rollcall_outbox_mails{state="dead"}"#, 0.0),
     ] {
