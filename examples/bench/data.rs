@@ -30,14 +30,16 @@ impl Databases {
     pub fn sqlite(accounts: u64) -> Result<Self> {
         fs::create_dir_all(directory())?;
         let template = format!("template-{accounts}.sqlite");
+        // Written when all of it is there.
+        let whole = directory().join(format!("{template}.whole"));
+        let file = directory().join(&template);
         let made = Self::Sqlite { template };
-        let url = made.template_url();
-        if !fs::exists(directory().join(format!("template-{accounts}.sqlite.whole")))? {
-            fill(&url, accounts)?;
-            fs::write(
-                directory().join(format!("template-{accounts}.sqlite.whole")),
-                "",
-            )?;
+        if !fs::exists(&whole)? {
+            fill(&made.template_url(), accounts)?;
+            // The file is all that is copied: what a large import has left in its log goes there.
+            let file = rusqlite::Connection::open(file)?;
+            file.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+            fs::write(whole, "")?;
         }
         Ok(made)
     }

@@ -103,16 +103,18 @@ fn note(
     curve: &'static str,
     what: &str,
     at: f64,
-    (figure, unit): (f64, &'static str),
+    figures: &[(f64, &'static str)],
 ) {
-    report.growth.push(Point {
-        database: database.kind(),
-        curve,
-        what: what.to_string(),
-        at,
-        figure,
-        unit,
-    });
+    for (figure, unit) in figures {
+        report.growth.push(Point {
+            database: database.kind(),
+            curve,
+            what: what.to_string(),
+            at,
+            figure: *figure,
+            unit,
+        });
+    }
 }
 
 async fn with_accounts(
@@ -135,15 +137,7 @@ async fn with_accounts(
             "accounts",
             &what,
             count as f64,
-            (cpu, "us of CPU"),
-        );
-        note(
-            report,
-            databases,
-            "accounts",
-            &what,
-            count as f64,
-            (rate, "/s"),
+            &[(cpu, "us of CPU"), (rate, "/s")],
         );
         if name == "in memory" {
             let (_, rate) = cost(options, &server, &logins.log_in()).await?;
@@ -153,7 +147,7 @@ async fn with_accounts(
                 "accounts",
                 "password login",
                 count as f64,
-                (rate, "/s"),
+                &[(rate, "/s")],
             );
             note(
                 report,
@@ -161,7 +155,7 @@ async fn with_accounts(
                 "accounts",
                 "memory",
                 count as f64,
-                (server.memory()?, "MiB"),
+                &[(server.memory()?, "MiB")],
             );
         }
     }
@@ -201,15 +195,7 @@ async fn with_sessions(
             "sessions of one account",
             what,
             f64::from(count),
-            (cpu, "us of CPU"),
-        );
-        note(
-            report,
-            databases,
-            "sessions of one account",
-            what,
-            f64::from(count),
-            (rate, "/s"),
+            &[(cpu, "us of CPU"), (rate, "/s")],
         );
     }
     Ok(())
@@ -226,7 +212,10 @@ async fn with_connections(
     for &count in counts {
         bar.set_message(format!("{count} connections that rest"));
         let url = databases.copy("grown").await?;
-        let server = start(options, "in memory", &url, PORT).await?;
+        let mut variables = options.variables();
+        // Else the first of them would be cut while the last are opened.
+        variables.push(("HEADER_TIMEOUT", "120000"));
+        let server = Server::rollcall("in memory", &url, PORT, &variables).await?;
         let logins = Logins::on(&server, 64).await?;
         let mut resting = Vec::with_capacity(count);
         for nth in 0..count {
@@ -247,15 +236,19 @@ async fn with_connections(
             rate: Some(500.0),
             seconds: 3.0,
         };
-        // They are still there: the head of a next request may take eight seconds.
         let one = Load::begin(&order)?.end().await?;
+        let memory = server.memory()?;
+        let gone = resting.iter().filter(|stream| is_closed(stream)).count();
+        if gone > 0 {
+            return Err(format!("{gone} of {count} connections were closed").into());
+        }
         note(
             report,
             databases,
             "connections that rest",
             "memory",
             count as f64,
-            (server.memory()?, "MiB"),
+            &[(memory, "MiB")],
         );
         note(
             report,
@@ -263,11 +256,23 @@ async fn with_connections(
             "connections that rest",
             "p99 of others at 500/s",
             count as f64,
-            (one.p99, "ms"),
+            &[(one.p99, "ms")],
         );
         drop(resting);
     }
     Ok(())
+}
+
+/// Behind its answer nothing more has come, not even the end.
+fn is_closed(stream: &TcpStream) -> bool {
+    let mut answer = [0; 4096];
+    loop {
+        match stream.try_read(&mut answer) {
+            Ok(0) => return true,
+            Ok(_) => {}
+            Err(err) => return err.kind() != std::io::ErrorKind::WouldBlock,
+        }
+    }
 }
 
 /// Several processes on one PostgreSQL; all share the machine with it and with what asks.
@@ -302,7 +307,7 @@ async fn with_nodes(
                 "nodes",
                 what,
                 f64::from(count),
-                (median(rates.into_iter()), "/s of all"),
+                &[(median(rates.into_iter()), "/s of all")],
             );
         }
     }

@@ -127,10 +127,6 @@ fn argon2(seconds: f64) -> Result<f64> {
 
 async fn measure(options: &Options, case: &Case, contestant: &mut Contestant) -> Result<Sample> {
     let Contestant { server, logins, .. } = contestant;
-    if matches!((case.kind)(logins), Kind::Renew(_)) || !case.by_cache {
-        // Those before have spent the refresh tokens, and changed the names.
-        *logins = Logins::on(server, logins.access_tokens.len().try_into()?).await?;
-    }
     let order = Order {
         port: server.port,
         kind: (case.kind)(logins),
@@ -142,6 +138,7 @@ async fn measure(options: &Options, case: &Case, contestant: &mut Contestant) ->
     let measured = Load::begin(&order)?.end().await?;
     let cpu = server.cpu()? - cpu;
     if !case.by_cache {
+        // The refresh tokens are spent, and the names others.
         *logins = Logins::on(server, logins.access_tokens.len().try_into()?).await?;
     }
     Ok(Sample::new(measured, cpu))
