@@ -5,8 +5,8 @@ use std::{net::IpAddr, sync::Arc};
 
 use chrono::{DateTime, Duration, Utc};
 use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, DatabaseTransaction, QueryOrder, QuerySelect,
-    entity::prelude::*, sea_query::Expr,
+    ActiveValue::Set, ConnectionTrait, DatabaseConnection, DatabaseTransaction, QueryOrder,
+    QuerySelect, entity::prelude::*, sea_query::Expr,
 };
 
 pub use super::_entities::sessions::{ActiveModel, Column, Entity, Model};
@@ -21,6 +21,7 @@ use super::{
 use crate::settings::{Sessions as Settings, Token};
 use access_token::{AccessTokens, Claims};
 use authentications::{Authenticated, Authentications};
+use lookups::Lookups;
 use refresh_token::{RefreshToken, RefreshTokens};
 
 pub mod access_token;
@@ -28,6 +29,7 @@ pub mod authentications;
 pub mod device;
 pub mod grant;
 pub mod introspection;
+mod lookups;
 pub mod purge;
 pub mod refresh_token;
 pub mod revocation;
@@ -51,6 +53,7 @@ pub struct Sessions {
     pub access_tokens: AccessTokens,
     pub refresh_tokens: RefreshTokens,
     pub authentications: Authentications,
+    lookups: Lookups,
     pub settings: Settings,
     /// Is an account confined to confirming its address until that is done?
     pub require_verified_email: bool,
@@ -85,6 +88,7 @@ impl Sessions {
             access_tokens: AccessTokens::new(secret, lifetime, token),
             refresh_tokens: RefreshTokens::new(secret),
             authentications: Authentications::new(&settings.cache),
+            lookups: Lookups::default(),
             settings: settings.clone(),
             require_verified_email,
         }
@@ -184,7 +188,7 @@ impl Sessions {
     /// [`Error::NotFound`] when the user is gone; [`Error::SessionEnded`].
     pub async fn authenticate(
         &self,
-        db: &impl ConnectionTrait,
+        db: &DatabaseConnection,
         claims: &Claims,
         now: DateTime<Utc>,
     ) -> Result<Arc<Authenticated>> {
@@ -211,14 +215,13 @@ impl Sessions {
             && self.is_live(&found.session, found.user.role, now)
     }
 
-    async fn read(&self, db: &impl ConnectionTrait, claims: &Claims) -> Result<Arc<Authenticated>> {
+    async fn read(&self, db: &DatabaseConnection, claims: &Claims) -> Result<Arc<Authenticated>> {
         let version = self.authentications.version(claims.sub);
-        let Some((session, user)) = Model::find_with_user(db, claims.sid).await? else {
+        let Some(entry) = self.lookups.find(db, claims.sid).await? else {
             // Purged with its user, or for itself: only the first is "not found".
             users::Model::find_by_id(db, claims.sub).await?;
             return Err(Error::SessionEnded);
         };
-        let entry = Arc::new(Authenticated { session, user });
         if entry.user.id == claims.sub {
             self.authentications.insert(version, &entry);
         }

@@ -8,6 +8,7 @@ mod introspection;
 mod invented;
 mod lifetimes;
 mod listing;
+mod lookups;
 mod meanwhile;
 mod models;
 mod oauth_clients;

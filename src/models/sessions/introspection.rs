@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use sea_orm::ConnectionTrait;
+use sea_orm::DatabaseConnection;
 
 use super::{Model, Sessions, access_token::Claims, authentications::Authenticated};
 use crate::models::{Error, Result, users};
@@ -36,7 +36,7 @@ impl Sessions {
     /// Either kind of token. A refresh token is live while it is the one that may be used now.
     pub async fn introspect(
         &self,
-        db: &impl ConnectionTrait,
+        db: &DatabaseConnection,
         token: &str,
         now: DateTime<Utc>,
     ) -> Result<TokenState> {

@@ -1,13 +1,28 @@
 //! A session and its user: the query of every request that is not answered from memory. Its statement is
 //! written once, and its answer read by place; by name, as usual, both cost more than the query itself.
 
-use std::sync::OnceLock;
+use std::{
+    iter,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::OnceLock,
+};
 
-use sea_orm::{ConnectionTrait, DatabaseBackend, EntityTrait, QuerySelect, QueryTrait, Statement};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseBackend, DbErr, EntityTrait, QueryFilter, QueryResult,
+    QuerySelect, QueryTrait, Statement, Value,
+};
 use uuid::Uuid;
 
-use super::Model;
+use super::{Column, Model};
 use crate::models::{self, Result};
+
+/// Sessions in a query.
+pub const MOST: usize = 32;
+
+/// Statements: for 1, 2, 4, … ids.
+const SIZES: usize = MOST.ilog2() as usize + 1;
+
+type WithUser = Result<(Model, models::users::Model), DbErr>;
 
 /// The columns and how they are read, from one list: a column more does not compile without its line.
 macro_rules! row {
@@ -79,28 +94,58 @@ impl Model {
         db: &impl ConnectionTrait,
         id: Uuid,
     ) -> Result<Option<(Self, models::users::Model)>> {
-        let backend = db.get_database_backend();
-        let statement = Statement::from_sql_and_values(backend, sql(backend), [id.into()]);
-        let Some(row) = db.query_one_raw(statement).await? else {
-            return Ok(None);
-        };
-        let session = sessions::read(&row, 0)?;
-        let user = users::read(&row, sessions::COLUMNS.len())?;
-        Ok(Some((session, user)))
+        let found = Self::find_with_users(db, &[id]).await?.pop();
+        Ok(found.map(|(_, read)| read).transpose()?)
+    }
+
+    /// Those of these that there are, in any order. A row that cannot be read is an error of its own.
+    pub async fn find_with_users(
+        db: &impl ConnectionTrait,
+        ids: &[Uuid],
+    ) -> Result<Vec<(Uuid, WithUser)>, DbErr> {
+        let mut found = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(MOST) {
+            let rows = db.query_all_raw(statement(db.get_database_backend(), ids));
+            for row in rows.await? {
+                found.push((row.try_get_by_index(0)?, read(&row)));
+            }
+        }
+        Ok(found)
     }
 }
 
-fn sql(backend: DatabaseBackend) -> &'static str {
-    static POSTGRES: OnceLock<String> = OnceLock::new();
-    static SQLITE: OnceLock<String> = OnceLock::new();
+fn read(row: &QueryResult) -> WithUser {
+    let read = || {
+        let session = sessions::read(row, 0)?;
+        let user = users::read(row, sessions::COLUMNS.len())?;
+        Ok((session, user))
+    };
+    // The driver panics at times that PostgreSQL can keep and chrono cannot: those of other rows go on.
+    catch_unwind(AssertUnwindSafe(read))
+        .unwrap_or_else(|_| Err(DbErr::Type("a row that cannot be read".into())))
+}
+
+/// Of a few sizes, so that each is prepared once: the first id fills what is left.
+fn statement(backend: DatabaseBackend, ids: &[Uuid]) -> Statement {
+    let size = ids.len().next_power_of_two();
+    let filled = ids.iter().chain(iter::repeat(&ids[0])).take(size);
+    let values: Vec<Value> = filled.map(|id| (*id).into()).collect();
+    Statement::from_sql_and_values(backend, sql(backend, size), values)
+}
+
+/// For so many ids, a power of two.
+fn sql(backend: DatabaseBackend, size: usize) -> &'static str {
+    static POSTGRES: [OnceLock<String>; SIZES] = [const { OnceLock::new() }; SIZES];
+    static SQLITE: [OnceLock<String>; SIZES] = [const { OnceLock::new() }; SIZES];
     let written = match backend {
         DatabaseBackend::Postgres => &POSTGRES,
         _ => &SQLITE,
     };
-    written.get_or_init(|| {
-        let mut select = super::Entity::find_by_id(Uuid::nil())
+    written[size.ilog2() as usize].get_or_init(|| {
+        let mut select = super::Entity::find()
             .select_only()
-            .inner_join(models::users::Entity);
+            .inner_join(models::users::Entity)
+            .filter(Column::Id.is_in(vec![Uuid::nil(); size]));
         for column in sessions::COLUMNS {
             select = select.column(*column);
         }
