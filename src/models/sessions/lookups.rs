@@ -18,6 +18,7 @@ use std::{
 use futures_util::FutureExt;
 use sea_orm::{DatabaseConnection, DbErr};
 use tokio::{sync::oneshot, time::timeout};
+use tracing::{Instrument, Span};
 use uuid::Uuid;
 
 use super::{Model, authentications::Authenticated, with_user::MOST};
@@ -40,6 +41,8 @@ struct Queue {
 
 struct Asked {
     id: Uuid,
+    /// The log has the statement beside the first of the requests that share it.
+    request: Span,
     answer: oneshot::Sender<Result<Found, DbErr>>,
 }
 
@@ -49,7 +52,12 @@ impl Lookups {
         let (answer, found) = oneshot::channel();
         {
             let mut queue = self.queue();
-            queue.asked.push(Asked { id, answer });
+            let request = Span::current();
+            queue.asked.push(Asked {
+                id,
+                request,
+                answer,
+            });
             if !mem::replace(&mut queue.under_way, true) {
                 self.begin(db);
             }
@@ -73,8 +81,9 @@ impl Lookups {
     async fn work(self, db: DatabaseConnection) {
         while let Some(asked) = self.next() {
             // After a panic whoever asked hears of it, and those who come later are still answered.
+            let first = asked[0].request.clone();
             let query = AssertUnwindSafe(ask(&db, asked)).catch_unwind();
-            let mut query = pin!(query);
+            let mut query = pin!(query.instrument(first));
             if timeout(SLOW, &mut query).await.is_err() {
                 self.begin(&db);
                 let _ = query.await;
@@ -120,7 +129,7 @@ async fn ask(db: &DatabaseConnection, mut asked: Vec<Asked>) {
             let shared = |(session, user)| Arc::new(Authenticated { session, user });
             let rows = rows.into_iter();
             let found: HashMap<_, _> = rows.map(|(id, read)| (id, read.map(shared))).collect();
-            for Asked { id, answer } in asked {
+            for Asked { id, answer, .. } in asked {
                 let _ = answer.send(found.get(&id).cloned().transpose());
             }
         }
